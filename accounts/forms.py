@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.forms import UserCreationForm
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+
+class SignUpForm(UserCreationForm):
+    """A name of 2 to 30 letters, digits, dots, dashes or underscores; unique whatever its case."""
+
+    username = forms.RegexField(
+        label=_("Username"),
+        regex=r"^[\w.-]{2,30}$",
+        error_messages={"invalid": _("Use 2 to 30 letters, digits, dots, dashes or underscores.")},
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "autofocus": True}),
+    )
+
+    class Meta:
+        model = User
+        fields = ["username"]
+
+    def clean_username(self) -> str:
+        username = str(self.cleaned_data["username"])
+        if User.objects.filter(username__iexact=username).exists():
+            raise forms.ValidationError(_("This name is taken."), code="unique")
+        return username
+
+
+class ProfileForm(forms.ModelForm):
+    """Blank language or zone: the browser's."""
+
+    language = forms.ChoiceField(
+        label=_("Language"), required=False, choices=[("", _("As in the browser")), *settings.LANGUAGES]
+    )
+    time_zone = forms.CharField(
+        label=_("Time zone"), required=False, max_length=40, help_text=_("For example Europe/Berlin; blank: the browser's")
+    )
+
+    class Meta:
+        model = User
+        fields = ["name", "email", "language", "time_zone"]
+        widgets = {
+            "name": forms.TextInput(attrs={"autocomplete": "name"}),
+            "email": forms.EmailInput(attrs={"autocomplete": "email"}),
+        }
+
+    def clean_time_zone(self) -> str:
+        zone = str(self.cleaned_data["time_zone"]).strip()
+        if zone and zone not in zoneinfo.available_timezones():
+            raise forms.ValidationError(_("There is no such time zone."))
+        return zone
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].help_text = _("What others see; blank: your username")

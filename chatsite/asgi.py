@@ -1,0 +1,15 @@
+"""The ASGI application: pages and API by Django, `/ws/` by the chat."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
+
+# First, so that models are loaded before anything imports them.
+_django = get_asgi_application()
+
+from messaging.consumers import websocket_application  # noqa: E402
+
+application = ProtocolTypeRouter({"http": _django, "websocket": websocket_application})

@@ -1,0 +1,10 @@
+"""What operators tune of the chat itself; the fixed numbers are in messaging/limits.py."""
+
+from chatsite.settings import env
+
+CHAT_SHARDS = env.integer("CHAT_SHARDS", 16, least=1)
+CHAT_SEND_RATE = env.number("CHAT_SEND_RATE", 30, least=0.01)
+CHAT_SEND_BURST = env.number("CHAT_SEND_BURST", 300, least=1)
+CHAT_HEARTBEAT_S = env.integer("CHAT_HEARTBEAT_S", 20, least=1)
+CHAT_DRAIN_S = env.number("CHAT_DRAIN_S", 10)
+CHAT_DEMO = env.switch("CHAT_DEMO")

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db.models import BigIntegerField, Case, Q, Value, When
+from django.db.models.functions import Greatest
+
+from messaging.models import Membership
+
+
+def raise_read_markers(markers: Mapping[tuple[int, int], int]) -> None:
+    """Move the markers {(user, room): seq} up, in one statement; none goes down."""
+    if not markers:
+        return
+    cases = [When(user_id=user, room_id=room, then=Value(seq)) for (user, room), seq in markers.items()]
+    touched = Q()
+    for user, room in markers:
+        touched |= Q(user_id=user, room_id=room)
+    newest = Case(*cases, default=Value(0), output_field=BigIntegerField())
+    Membership.objects.filter(touched).update(read_seq=Greatest("read_seq", newest))

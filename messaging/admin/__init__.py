@@ -1,0 +1,4 @@
+from messaging.admin.messages import MessageAdmin
+from messaging.admin.rooms import RoomAdmin
+
+__all__ = ["MessageAdmin", "RoomAdmin"]

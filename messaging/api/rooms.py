@@ -1,0 +1,124 @@
+"""Rooms, their messages and their changes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID, uuid4
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from messaging import limits
+from messaging.actions import outbox, rooms
+from messaging.actions.compose import check_writable, compose
+from messaging.errors import Invalid
+from messaging.live.notify import tell_members
+from messaging.selectors import history
+from messaging.selectors.standing import joinable_rooms, require_standing, standings
+from messaging.wire import frames
+
+router = Router(tags=["rooms"])
+
+Seq = Annotated[int, Field(ge=0, le=limits.MAX_INTEGER)]
+
+
+class NewRoom(Schema):
+    name: str
+    kind: Literal["public", "private"] = "public"
+    topic: str = ""
+
+
+class NewMessage(Schema):
+    client_id: UUID
+    body: str
+    reply_to: Seq | None = None
+
+
+class PageQuery(Schema):
+    """At most one of before, after (both exclusive) and around."""
+
+    before: Seq | None = None
+    after: Seq | None = None
+    around: Seq | None = None
+    limit: Annotated[int, Field(ge=1, le=limits.PAGE_MESSAGES_MOST)] = limits.PAGE_MESSAGES
+
+
+def _json(content: Any, status: int = 200) -> HttpResponse:
+    return HttpResponse(msgspec.json.encode(content), content_type="application/json", status=status)
+
+
+@router.get("")
+def list_rooms(request: HttpRequest) -> HttpResponse:
+    """The rooms I am in, and the public ones I could join."""
+    user_id = request.user.pk
+    return _json({"rooms": list(standings(user_id).values()), "joinable": joinable_rooms(user_id), "more": False})
+
+
+@router.post("")
+def create_room(request: HttpRequest, new: NewRoom) -> HttpResponse:
+    room = rooms.create_room(request.user, new.name, kind=new.kind, topic=new.topic)
+    tell_members(room.pk, [request.user.pk])
+    return _json(require_standing(request.user.pk, room.pk), 201)
+
+
+@router.get("/{int:room_id}")
+def get_room(request: HttpRequest, room_id: int) -> HttpResponse:
+    return _json(require_standing(request.user.pk, room_id))
+
+
+@router.get("/{int:room_id}/messages")
+def list_messages(request: HttpRequest, room_id: int, query: Query[PageQuery]) -> HttpResponse:
+    """A page of messages in seq order, with the room's `rev` read before the rows."""
+    require_standing(request.user.pk, room_id)
+    if sum(place is not None for place in (query.before, query.after, query.around)) > 1:
+        raise Invalid("Name one of before, after and around.")
+    if query.after is not None:
+        page = history.page_after(room_id, query.after, query.limit)
+    elif query.around is not None:
+        page = history.page_around(room_id, query.around, query.limit)
+    else:
+        page = history.page_before(room_id, query.before, query.limit)
+    return _json(page)
+
+
+@router.post("/{int:room_id}/messages")
+def post_message(request: HttpRequest, room_id: int, new: NewMessage) -> HttpResponse:
+    """As a `send` frame. 201 with the message once it is stored, 202 with its `client_id` while it is on its way."""
+    check_writable(require_standing(request.user.pk, room_id))
+    frame = frames.Send(client_id=new.client_id, room=room_id, body=new.body, reply_to=new.reply_to)
+    outbox.submit(compose(frame, request.user.pk))
+    seq = outbox.await_effect(new.client_id, request.user.pk)
+    if seq is None:
+        return _json({"client_id": new.client_id}, 202)
+    return _json(history.message_at(room_id, seq), 201)
+
+
+@router.get("/{int:room_id}/messages/{int:seq}")
+def get_message(request: HttpRequest, room_id: int, seq: int) -> HttpResponse:
+    require_standing(request.user.pk, room_id)
+    return _json(history.message_at(room_id, seq))
+
+
+@router.get("/{int:room_id}/changes")
+def list_changes(request: HttpRequest, room_id: int, after: Seq) -> HttpResponse:
+    """What changed since `after`; with `reset`, forget what you hold of this room."""
+    require_standing(request.user.pk, room_id)
+    return _json(history.changes_after(room_id, after))
+
+
+@router.post("/{int:room_id}/join")
+def join_room(request: HttpRequest, room_id: int) -> HttpResponse:
+    return _ask(request, room_id, rooms.join)
+
+
+@router.post("/{int:room_id}/leave")
+def leave_room(request: HttpRequest, room_id: int) -> HttpResponse:
+    return _ask(request, room_id, rooms.leave)
+
+
+def _ask(request: HttpRequest, room_id: int, action: Any) -> HttpResponse:
+    client_id = uuid4()
+    is_on_its_way = action(request.user, room_id, client_id) and outbox.await_effect(client_id, request.user.pk) is None
+    return _json({"client_id": client_id}, 202 if is_on_its_way else 200)

@@ -1,0 +1,98 @@
+"""What a batch needs to know, read in a fixed number of queries and locked: the ground every decision stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import User
+from messaging.models import AppliedCommand, Membership, Message, Room, RoomHead
+from messaging.wire.commands import Command, DeleteMessage, EditMessage, SendMessage
+
+CommandKey = tuple[UUID, int]
+"""(client_id, sender): the name of a command for ever."""
+
+
+@dataclass(slots=True)
+class Facts:
+    """Rows a batch touches. The bridge changes them in place; `Ledger.write` stores what changed."""
+
+    now: datetime
+    heads: dict[int, RoomHead]
+    rooms: dict[int, Room]
+    users: dict[int, User]
+    members: dict[tuple[int, int], Membership]
+    """By (room, user)."""
+    messages: dict[tuple[int, int], Message]
+    """By (room, seq): those that are edited, deleted or replied to."""
+    decided: dict[CommandKey, int] = field(default_factory=dict)
+    """Fingerprints of what is stored or refused already."""
+
+
+def load_facts(commands: Sequence[Command]) -> Facts:
+    """Lock the heads of the rooms in id order and read the rest. Inside the batch's transaction."""
+    room_ids = sorted({command.room for command in commands})
+    user_ids = {command.sender for command in commands}
+    heads = RoomHead.objects.select_for_update().filter(room_id__in=room_ids).order_by("room_id")
+    found = {head.room_id: head for head in heads}
+    members = Membership.objects.filter(room_id__in=room_ids, user_id__in=user_ids)
+    messages = _messages(commands)
+    authors = {message.sender_id for message in messages.values()}
+    return Facts(
+        now=_database_now(),
+        heads=found,
+        rooms=Room.objects.in_bulk(room_ids),
+        users=User.objects.in_bulk(user_ids | authors),
+        members={(member.room_id, member.user_id): member for member in members},
+        messages=messages,
+        decided=_decided(commands),
+    )
+
+
+def command_key(command: Command) -> CommandKey:
+    return command.client_id, command.sender
+
+
+def _decided(commands: Sequence[Command]) -> dict[CommandKey, int]:
+    keys = {command_key(command) for command in commands}
+    client_ids = [client_id for client_id, _ in keys]
+    decided: dict[CommandKey, int] = {}
+    for model in (Message, AppliedCommand):
+        rows = model.objects.filter(client_id__in=client_ids).values_list("client_id", "sender_id", "fingerprint")
+        decided |= {(client_id, sender): mark for client_id, sender, mark in rows if (client_id, sender) in keys}
+    return decided
+
+
+def _messages(commands: Sequence[Command]) -> dict[tuple[int, int], Message]:
+    wanted = {place for command in commands if (place := _target(command)) is not None}
+    if not wanted:
+        return {}
+    places = reduce(or_, (Q(room_id=room, seq=seq) for room, seq in wanted))
+    return {(message.room_id, message.seq): message for message in Message.objects.filter(places)}
+
+
+def _target(command: Command) -> tuple[int, int] | None:
+    match command:
+        case SendMessage(reply_to=seq) if seq is not None:
+            return command.room, seq
+        case EditMessage(seq=seq) | DeleteMessage(seq=seq):
+            return command.room, seq
+        case _:
+            return None
+
+
+def _database_now() -> datetime:
+    """One clock for all bridges: the database's."""
+    if connection.vendor != "mysql":
+        return timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT UTC_TIMESTAMP(6)")
+        return cursor.fetchone()[0].replace(tzinfo=UTC)

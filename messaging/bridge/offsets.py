@@ -1,0 +1,108 @@
+"""How far each partition is applied, and who may move that on."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from messaging.log.port import Log, Partition
+from messaging.models import LogTopic, StoredOffset
+
+
+class LostPartition(Exception):
+    """Another bridge has moved this partition's offset: it owns it, we do not."""
+
+    def __init__(self, partition: Partition) -> None:
+        super().__init__(f"{partition.topic}/{partition.number} is owned by another bridge")
+        self.partition = partition
+
+
+class OffsetTrouble(Exception):
+    """The stored offset does not fit the log; the text says how and what an operator can do."""
+
+
+class PartitionCountChanged(Exception):
+    """The topic has another number of partitions than when it was first used."""
+
+
+class Ownership:
+    """The next offset of each partition this bridge holds, as it last saw it in the database."""
+
+    def __init__(self, group: str) -> None:
+        self.group = group
+        self.next_offset: dict[Partition, int] = {}
+
+    def remember_revs(self, partition: Partition, revs: dict[int, int]) -> None:
+        """Store {room: rev before this batch} beside the offset, in the same transaction."""
+        self.row(partition).update(rooms_before={str(room): rev for room, rev in revs.items()})
+
+    def row(self, partition: Partition):  # type: ignore[no-untyped-def]
+        return StoredOffset.objects.filter(group=self.group, topic=partition.topic, partition=partition.number)
+
+
+def move_offset(owner: Ownership, partition: Partition, to: int) -> None:
+    """Compare-and-set, the first statement of a batch's transaction. Raises LostPartition when it does not match.
+
+    The ownership follows only after the commit.
+    """
+    before = owner.next_offset[partition]
+    if owner.row(partition).filter(next_offset=before).update(next_offset=to) == 0:
+        raise LostPartition(partition)
+    transaction.on_commit(lambda: owner.next_offset.__setitem__(partition, to))
+
+
+def take_partition(owner: Ownership, log: Log, partition: Partition, bounds: tuple[int, int]) -> StoredOffset:
+    """Read (or at the very first time make) the row of a partition, and check that it fits the log.
+
+    `bounds`: the log's earliest offset and its end. Raises OffsetTrouble.
+    """
+    topic_id = log.topic(partition.topic).id
+    earliest, end = bounds
+    row, _ = StoredOffset.objects.get_or_create(
+        group=owner.group,
+        topic=partition.topic,
+        partition=partition.number,
+        defaults={"topic_id": topic_id, "next_offset": earliest},
+    )
+    place = f"{partition.topic}/{partition.number}"
+    if row.topic_id != topic_id:
+        raise OffsetTrouble(f"{place} is another topic than the one applied so far; {WAY_OUT}")
+    if not earliest <= row.next_offset <= end:
+        raise OffsetTrouble(f"{place} has {earliest}..{end}, but {row.next_offset} is next; {WAY_OUT}")
+    owner.next_offset[partition] = row.next_offset
+    return row
+
+
+WAY_OUT = "start with --start-at earliest or --start-at latest to say where to go on"
+
+
+def adopt_log(group: str, log: Log, topic: str, bounds: dict[Partition, tuple[int, int]], *, latest: bool) -> None:
+    """An operator's word where to go on, after the log was replaced. Repeats are dropped as always."""
+    description = log.topic(topic)
+    with transaction.atomic():
+        LogTopic.objects.update_or_create(
+            name=topic, defaults={"topic_id": description.id, "partitions": description.partitions}
+        )
+        for partition, (earliest, end) in bounds.items():
+            StoredOffset.objects.update_or_create(
+                group=group,
+                topic=topic,
+                partition=partition.number,
+                defaults={
+                    "topic_id": description.id,
+                    "next_offset": end if latest else earliest,
+                    "rooms_before": {},
+                },
+            )
+
+
+def check_partition_count(log: Log, topic: str) -> None:
+    """A room has one partition for ever. Raises PartitionCountChanged; remembers the count at first use."""
+    description = log.topic(topic)
+    known, _ = LogTopic.objects.get_or_create(
+        name=topic, defaults={"topic_id": description.id, "partitions": description.partitions}
+    )
+    if known.partitions != description.partitions:
+        raise PartitionCountChanged(
+            f"{topic} has {description.partitions} partitions, but was first used with {known.partitions}: "
+            "rooms would change their partition and lose their order"
+        )

@@ -1,0 +1,79 @@
+"""The relay: outbox rows -> the log, in order, by one process at a time. Relaying twice is harmless: repeats are dropped."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from uuid import uuid4
+
+from django.db import InterfaceError, OperationalError, close_old_connections
+from django.utils import timezone
+
+from messaging import limits, metrics
+from messaging.actions.outbox import written
+from messaging.bridge.lease import HeldLease
+from messaging.bridge.topics import COMMANDS
+from messaging.log.port import Appender, LogError
+from messaging.models import OutboxCommand
+from messaging.wire.records import COMMAND_HEADERS, record_key
+
+logger = logging.getLogger(__name__)
+
+BATCH_ROWS = 500
+ACKNOWLEDGE_S = 10.0
+
+
+class Relay:
+    """Runs on a thread of its own in a bridge, or in the embedded process."""
+
+    def __init__(self, appender: Appender) -> None:
+        self._appender = appender
+        self._lease = HeldLease("relay", f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}")
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        written.set()
+        self._thread.join(ACKNOWLEDGE_S)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                relayed = self.step()
+            except (LogError, TimeoutError, OperationalError, InterfaceError) as error:
+                logger.warning("the outbox waits: %s", error)
+                close_old_connections()
+                self._stopping.wait(1.0)
+                continue
+            if not relayed:
+                written.wait(limits.OUTBOX_POLL_S)
+                written.clear()
+        self._release()
+
+    def step(self) -> int:
+        """Relay what is waiting, if the lease is ours; returns the number of rows."""
+        if not self._lease.renew():
+            return 0
+        rows = list(OutboxCommand.objects.filter(relayed_at=None).order_by("id")[:BATCH_ROWS])
+        futures = [
+            self._appender.append(COMMANDS, record_key(row.room_id), bytes(row.record), COMMAND_HEADERS) for row in rows
+        ]
+        for future in futures:
+            future.result(ACKNOWLEDGE_S)
+        OutboxCommand.objects.filter(pk__in=[row.pk for row in rows]).update(relayed_at=timezone.now())
+        metrics.relayed.inc(len(rows))
+        return len(rows)
+
+    def _release(self) -> None:
+        try:
+            self._lease.release()
+        except (OperationalError, InterfaceError):
+            logger.info("the relay's lease is left to run out")
+
+

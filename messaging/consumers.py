@@ -1,0 +1,294 @@
+"""The WebSocket edge: `chat.v1` on one socket. Parse, look the handler up, map errors; nothing here blocks the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from uuid import UUID
+
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+from django.conf import settings
+
+from accounts.selectors import user_of_session
+from messaging import limits, metrics
+from messaging.actions.compose import check_writable, compose, is_long
+from messaging.errors import Busy, FrameError, Rejection
+from messaging.live import broadcast
+from messaging.live.session import Session, TokenBucket
+from messaging.live.writers import FrameWriter, writer_for
+from messaging.log.port import Appended, LogError
+from messaging.selectors.outcomes import outcomes
+from messaging.selectors.standing import require_standing, standings
+from messaging.threads import in_database
+from messaging.web_process import WebProcess, web_process
+from messaging.wire import frames, server_frames
+from messaging.wire.close_codes import CloseCode, Closing
+from messaging.wire.frames import parse_frame
+from messaging.wire.records import COMMAND_HEADERS, encode_command, record_key
+
+logger = logging.getLogger(__name__)
+
+SUBPROTOCOL = "chat.v1"
+COMMANDS_TOPIC = "chat.commands"
+
+
+class ChatConsumer(AsyncConsumer):
+    """One socket. Frames are handled in order; `sync` and `watch` run beside them, never before."""
+
+    channel_layer_alias = None
+    """The hub owns the process' one channel; a consumer has none of its own."""
+
+    process: WebProcess
+    session: Session | None = None
+    writer: FrameWriter
+    closed = False
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # Channels hops to a thread here on every event, to close stale connections; ours are closed around their use.
+        try:
+            await self._events[message["type"]](self, message)
+        except Closing as closing:
+            self._close(closing.close_code)
+
+    # Life
+
+    async def _connect(self, message: dict[str, Any]) -> None:
+        if not origin_allowed(self.scope):
+            await self.send({"type": "websocket.close"})
+            return
+        await self.send({"type": "websocket.accept", "subprotocol": self._subprotocol()})
+        self.writer = writer_for(self.scope, self.send)
+        if self._subprotocol() is None:
+            raise Closing(CloseCode.NOT_THE_PROTOCOL)
+        session_key = session_cookie(self.scope)
+        user = await in_database(user_of_session, session_key) if session_key else None
+        if user is None or session_key is None:
+            raise Closing(CloseCode.NOT_SIGNED_IN)
+        self.process = await web_process()
+        self.session = Session(user, session_key, self.writer)
+        self._typing = TokenBucket(1 / limits.TYPING_EVERY_S, 1)
+        self._greeted = False
+
+    async def _disconnect(self, message: dict[str, Any]) -> None:
+        self.closed = True
+        if self.session is not None:
+            self.process.hub.remove(self.session)
+            if not self.process.hub.is_here(self.session.user_id):
+                self.process.buckets.forget(self.session.user_id)
+        raise StopConsumer
+
+    def _subprotocol(self) -> str | None:
+        return SUBPROTOCOL if SUBPROTOCOL in self.scope.get("subprotocols", []) else None
+
+    def _close(self, code: CloseCode) -> None:
+        if not self.closed:
+            self.closed = True
+            metrics.sockets_closed.labels(code=code.value).inc()
+            self.writer.close(code)
+
+    # Frames
+
+    async def _receive(self, message: dict[str, Any]) -> None:
+        if self.closed or self.session is None:
+            return
+        text = message.get("text")
+        if text is None:
+            raise Closing(CloseCode.NOT_THE_PROTOCOL)
+        if len(text.encode()) > limits.CLIENT_FRAME_BYTES:
+            raise Closing(CloseCode.FRAME_TOO_LARGE)
+        try:
+            await self._handle(self.session, text)
+        except Closing:
+            raise
+        except FrameError as why:
+            self._complain(self.session, why.code, server_frames.error(why))
+        except Exception:
+            logger.exception("a frame could not be handled")
+            raise Closing(CloseCode.OUR_FAULT) from None
+
+    async def _handle(self, session: Session, text: str) -> None:
+        try:
+            frame = parse_frame(text)
+        except Rejection as why:
+            self._must_be_greeted()
+            assert why.client_id is not None
+            self._complain(session, why.code, server_frames.rejected(why.client_id, why))
+            return
+        except FrameError:
+            self._must_be_greeted()
+            raise
+        metrics.frames_received.labels(type=type(frame).__name__.lower()).inc()
+        if not isinstance(frame, frames.Hello):
+            self._must_be_greeted()
+        await self._handlers[type(frame)](self, session, frame)
+
+    def _must_be_greeted(self) -> None:
+        if not self._greeted:
+            raise Closing(CloseCode.NOT_THE_PROTOCOL)
+
+    def _complain(self, session: Session, code: str, answer: bytes) -> None:
+        """Tell a client that its frame was wrong; one that goes on like this is cut off."""
+        metrics.frames_wrong.labels(code=code).inc()
+        if not session.allow_error():
+            raise Closing(CloseCode.TOO_MANY_FRAMES)
+        session.write(answer)
+
+    async def _hello(self, session: Session, hello: frames.Hello) -> None:
+        if self._greeted:
+            raise FrameError("hello was said already.")
+        self._greeted = True
+        session.standings = await in_database(standings, session.user_id)
+        self.process.hub.add(session)
+        await self._settle_groups()
+        session.write(self._welcome(session))
+        if hello.unfinished:
+            found = await in_database(outcomes, hello.unfinished, session.user_id)
+            session.write(server_frames.frame("outcomes", **found))
+        known = hello.epoch == self.process.epoch
+        self.process.hub.spawn(self._watch_rooms(session, hello.watch if known else dict.fromkeys(hello.watch, 0)))
+
+    async def _settle_groups(self) -> None:
+        try:
+            await asyncio.wait_for(self.process.hub.settle_groups(), limits.ANNOUNCE_S)
+        except Exception as error:  # the live layer is a hint: without it the socket lives on the check by rev
+            logger.warning("groups not joined yet: %r", error)
+
+    def _welcome(self, session: Session) -> bytes:
+        return server_frames.frame(
+            "welcome",
+            epoch=self.process.epoch,
+            user={"id": session.user_id, "name": session.user_name},
+            session=broadcast.session_name(session.session_key),
+            heartbeat_s=settings.CHAT_HEARTBEAT_S,
+            limits={"body": limits.BODY_CHARACTERS, "frame": limits.CLIENT_FRAME_BYTES},
+            rooms=list(session.standings.values()),
+        )
+
+    async def _command(self, session: Session, frame: frames.CommandFrame) -> None:
+        """Check, render, append. `accepted` follows when the log has it; the next frame need not wait for that."""
+        started = time.perf_counter()
+        try:
+            await self._check(session, frame)
+            command = await asyncio.to_thread(compose, frame, session.user_id) if is_long(frame) else compose(
+                frame, session.user_id
+            )  # fmt: skip
+            appended = self._append(session, encode_command(command), frame.room)
+        except Rejection as why:
+            metrics.frames_wrong.labels(code=why.code).inc()
+            session.write(server_frames.rejected(frame.client_id, why))
+            return
+        session.outstanding += 1
+        appended.add_done_callback(lambda future: self._acknowledge(session, frame.client_id, started, future))
+
+    async def _check(self, session: Session, frame: frames.CommandFrame) -> None:
+        """From memory. A re-send of what may be in the log already is checked for sign-in and size only."""
+        if getattr(frame, "again", False):
+            return
+        standing = session.standings.get(frame.room)
+        if standing is None:
+            # What memory says "no" to, the database is asked about before anybody is refused.
+            standing = await in_database(require_standing, session.user_id, frame.room)
+            await self.process.hub.refresh(session, frame.room)
+        check_writable(standing)
+        self.process.buckets.take(session.user_id)
+
+    def _append(self, session: Session, record: bytes, room: int) -> asyncio.Future[Appended]:
+        if session.outstanding >= limits.OUTSTANDING_SENDS:
+            raise Busy(retry_after=1.0)
+        try:
+            return self.process.appender.append(COMMANDS_TOPIC, record_key(room), record, COMMAND_HEADERS)
+        except LogError as error:
+            raise Busy(retry_after=1.0) from error
+
+    def _acknowledge(
+        self, session: Session, client_id: UUID, started: float, appended: asyncio.Future[Appended]
+    ) -> None:
+        """`accepted`, or nothing: a command that was handed to the log is never rejected by the web process."""
+        session.outstanding -= 1
+        if appended.cancelled() or appended.exception() is not None:
+            logger.warning("a command is not acknowledged by the log: %s", appended)
+            return
+        metrics.accept_seconds.observe(time.perf_counter() - started)
+        if not self.closed:
+            session.write(server_frames.accepted(client_id))
+
+    async def _read(self, session: Session, frame: frames.Read) -> None:
+        held = session.standings.get(frame.room)
+        if held is not None and held.read < frame.seq <= held.seq:
+            self.process.read_markers.mark(session.user_id, frame.room, frame.seq)
+            await self.process.hub.mark_read(session.user_id, frame.room, frame.seq)
+
+    async def _typing_now(self, session: Session, frame: frames.Typing) -> None:
+        if frame.room not in session.standings:
+            return
+        try:
+            self._typing.take()
+        except Rejection:
+            return
+        typing = broadcast.TypingNow(frame.room, session.user_id, session.user_name)
+        self.process.hub.spawn(asyncio.wait_for(broadcast.announce_typing(typing), limits.ANNOUNCE_S))
+
+    async def _watch(self, session: Session, frame: frames.Watch) -> None:
+        self.process.hub.spawn(self._watch_rooms(session, frame.rooms))
+
+    async def _watch_rooms(self, session: Session, rooms: dict[int, int]) -> None:
+        if not self.closed:
+            await self.process.hub.watch(session, rooms)
+
+    async def _sync(self, session: Session, frame: frames.Sync) -> None:
+        if frame.room not in session.standings:
+            raise FrameError("You are not in this room.")
+        self.process.hub.spawn(self.process.hub.sync(session, frame.room, frame.after))
+
+    async def _ping(self, session: Session, frame: frames.Ping) -> None:
+        session.write(server_frames.PONG)
+
+    _events: dict[str, Callable[[ChatConsumer, dict[str, Any]], Awaitable[None]]] = {
+        "websocket.connect": _connect,
+        "websocket.receive": _receive,
+        "websocket.disconnect": _disconnect,
+    }
+    _handlers: dict[type, Callable[[ChatConsumer, Session, Any], Awaitable[None]]] = {
+        frames.Hello: _hello,
+        frames.Send: _command,
+        frames.Edit: _command,
+        frames.Delete: _command,
+        frames.Read: _read,
+        frames.Typing: _typing_now,
+        frames.Watch: _watch,
+        frames.Sync: _sync,
+        frames.Ping: _ping,
+    }
+
+
+def origin_allowed(scope: dict[str, Any]) -> bool:
+    """Exact scheme, host and port. (Channels' own validator ignores scheme and port.)"""
+    origins = [value for name, value in scope["headers"] if name == b"origin"]
+    return len(origins) == 1 and origins[0].decode("latin1").lower() in settings.ALLOWED_ORIGINS
+
+
+def session_cookie(scope: dict[str, Any]) -> str | None:
+    for name, value in scope["headers"]:
+        if name != b"cookie":
+            continue
+        try:
+            cookies = SimpleCookie(value.decode("latin1"))
+        except CookieError:
+            return None
+        if settings.SESSION_COOKIE_NAME in cookies:
+            return cookies[settings.SESSION_COOKIE_NAME].value
+    return None
+
+
+async def websocket_application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """ASGI: `/ws/` is the chat, every other path is refused."""
+    if scope["path"] == "/ws/":
+        await ChatConsumer.as_asgi()(scope, receive, send)
+        return
+    await receive()
+    await send({"type": "websocket.close"})

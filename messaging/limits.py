@@ -1,0 +1,44 @@
+"""Every number the chat is bounded by, with its unit. What operators tune comes from settings (`CHAT_*`)."""
+
+from typing import Final
+
+BODY_CHARACTERS: Final = 4_000
+CLIENT_FRAME_BYTES: Final = 65_536
+SERVER_FRAME_BYTES: Final = 65_536
+"""A larger server frame carries a single message."""
+
+SOCKET_FRAME_BYTES: Final = 131_072
+"""What the WebSocket server itself admits: above our own limit, so that it is we who close with a reason."""
+
+ERRORS_PER_MINUTE: Final = 20
+OUTSTANDING_SENDS: Final = 1_000
+"""Commands of one socket that the log has not acknowledged yet."""
+
+BACKLOG_BYTES: Final = 1_048_576
+"""Unsent bytes of one socket beyond which it is cut off."""
+
+PAGE_MESSAGES: Final = 50
+PAGE_MESSAGES_MOST: Final = 100
+CHANGES_MOST: Final = 1_000
+"""A client further behind than this gets the newest page and forgets the rest (`reset`)."""
+
+HELLO_ROOMS_MOST: Final = 1_000
+UNFINISHED_MOST: Final = 1_000
+WATCHED_ROOMS_MOST: Final = 16
+
+ROOM_NAME_CHARACTERS: Final = 80
+TOPIC_CHARACTERS: Final = 250
+
+BATCH_RECORDS: Final = 2_000
+BATCH_BYTES: Final = 4 * 1_048_576
+ANNOUNCE_S: Final = 1.0
+BADGES_EVERY_S: Final = 1.0
+READ_MARKERS_EVERY_S: Final = 1.0
+REV_CHECK_EVERY_S: Final = 5.0
+EFFECT_WAIT_S: Final = 2.0
+TYPING_EVERY_S: Final = 3.0
+OUTBOX_POLL_S: Final = 0.2
+LEASE_S: Final = 10.0
+
+MAX_INTEGER: Final = 2**53 - 1
+"""Ids, seq and rev stay exact in JavaScript."""

@@ -1,0 +1,99 @@
+"""How bytes reach a socket: one small port, an adapter per server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from messaging.wire.close_codes import CloseCode
+
+EXTENSION = "chatsite.protocol"
+"""Where `serve` puts the server's own protocol object into the ASGI scope."""
+
+
+class FrameWriter(Protocol):
+    """Writes JSON text frames in order. Never blocks, never raises for a socket that is gone."""
+
+    def write(self, frame: bytes) -> None: ...
+
+    def backlog(self) -> int:
+        """Bytes written but not yet taken by the system."""
+        ...
+
+    def close(self, code: CloseCode) -> None:
+        """Close after what was written."""
+        ...
+
+    def abort(self) -> None:
+        """End the connection at once; the only end for a peer that does not read."""
+        ...
+
+
+def writer_for(scope: dict[str, Any], send: Callable[[dict[str, Any]], Awaitable[None]]) -> FrameWriter:
+    """The best writer this server offers: daphne's protocol directly, else plain ASGI."""
+    protocol = scope.get("extensions", {}).get(EXTENSION)
+    return DaphneWriter(protocol) if protocol is not None else AsgiWriter(send)
+
+
+class DaphneWriter:
+    """Writes to daphne's WebSocket protocol: no task, no copy of the text."""
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+
+    def write(self, frame: bytes) -> None:
+        if self._protocol.state == self._protocol.STATE_OPEN:
+            self._protocol.sendMessage(frame, False)
+
+    def backlog(self) -> int:
+        # Twisted's asyncio reactor keeps unsent bytes in these two buffers; there is no public count.
+        transport = self._protocol.transport
+        return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+
+    def close(self, code: CloseCode) -> None:
+        if self._protocol.state == self._protocol.STATE_OPEN:
+            self._protocol.sendClose(code=int(code))
+
+    def abort(self) -> None:
+        self._protocol.transport.abortConnection()
+
+
+class AsgiWriter:
+    """Any other ASGI server: frames queue here, one task per socket feeds `send`."""
+
+    def __init__(self, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+        self._send = send
+        self._waiting: deque[dict[str, Any]] = deque()
+        self._bytes = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def write(self, frame: bytes) -> None:
+        self._bytes += len(frame)
+        self._put({"type": "websocket.send", "text": frame.decode()})
+
+    def backlog(self) -> int:
+        return self._bytes
+
+    def close(self, code: CloseCode) -> None:
+        self._put({"type": "websocket.close", "code": int(code)})
+
+    def abort(self) -> None:
+        self._waiting.clear()
+        self.close(CloseCode.TOO_SLOW)
+
+    def _put(self, message: dict[str, Any]) -> None:
+        self._waiting.append(message)
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._drain())
+
+    async def _drain(self) -> None:
+        try:
+            while self._waiting:
+                message = self._waiting.popleft()
+                await self._send(message)
+                self._bytes -= len(message.get("text", "").encode())
+        except Exception:  # servers raise all kinds for a peer that is gone; the disconnect event says it properly
+            self._waiting.clear()
+            self._bytes = 0

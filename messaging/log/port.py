@@ -1,0 +1,169 @@
+"""The log as the chat sees it: append durably, read in order. Two backends keep this contract (one test suite).
+
+    LogError
+    ├── LogUnavailable     away or slow; the same call may succeed later
+    │   └── LogBusy        too much is in flight already
+    ├── RecordTooLarge     this record can never be appended
+    ├── LogClosed          the log was closed by us
+    ├── LogLocked          another process holds the embedded log
+    └── Fenced             another member took our place in the group; end this process
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+MAX_PENDING = 5_000
+"""Records in flight per appender; beyond it `append` raises LogBusy."""
+
+MAX_RECORD_BYTES = 262_144
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+class LogError(Exception):
+    pass
+
+
+class LogUnavailable(LogError):
+    pass
+
+
+class LogBusy(LogUnavailable):
+    pass
+
+
+class RecordTooLarge(LogError):
+    pass
+
+
+class LogClosed(LogError):
+    pass
+
+
+class LogLocked(LogError):
+    pass
+
+
+class Fenced(LogError):
+    pass
+
+
+class Partition(NamedTuple):
+    """`topic` is the logical name, without a deployment's prefix."""
+
+    topic: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    partition: Partition
+    offset: int
+    key: bytes | None
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+    timestamp_ms: int
+    """When the log took it, by the log's clock."""
+
+
+class Appended(NamedTuple):
+    partition: Partition
+    offset: int
+    timestamp_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    name: str
+    partitions: int
+    config: dict[str, str] = field(default_factory=dict)
+    """Kafka's topic settings; the embedded log reads `retention.ms`."""
+
+
+class TopicDescription(NamedTuple):
+    id: str
+    """Another id is another topic, though it has the same name."""
+    partitions: int
+
+
+@dataclass(slots=True)
+class Polled:
+    """What one poll brought: records in offset order, and partitions that came or went since the last one."""
+
+    records: dict[Partition, list[Record]] = field(default_factory=dict)
+    gained: set[Partition] = field(default_factory=set)
+    lost: set[Partition] = field(default_factory=set)
+
+
+class Appender(Protocol):
+    """Thread-safe; never blocks its caller."""
+
+    def append(self, topic: str, key: bytes | None, value: bytes, headers: Headers = ()) -> Future[Appended]:
+        """Resolves once the record is durable. Records of one key keep the order of their appends.
+
+        Raises LogBusy, RecordTooLarge or LogClosed. A future that fails says nothing about whether the
+        record is in the log.
+        """
+        ...
+
+    @property
+    def pending(self) -> int: ...
+
+
+class Reader(Protocol):
+    """A member of a group. One thread at a time."""
+
+    def poll(self, timeout_s: float, max_records: int, max_bytes: int) -> Polled:
+        """At most about `max_records` and `max_bytes`. A gained partition delivers nothing before its `seek`.
+
+        Raises LogUnavailable or Fenced.
+        """
+        ...
+
+    def seek(self, partition: Partition, offset: int) -> None: ...
+
+    def pause(self, *partitions: Partition) -> None: ...
+
+    def resume(self, *partitions: Partition) -> None: ...
+
+    def commit(self, offsets: dict[Partition, int]) -> None:
+        """Tell the group how far we are, for lag tools; a failure is logged, for the database knows better."""
+        ...
+
+    def committed(self, partition: Partition) -> int | None: ...
+
+    def bounds(self, partition: Partition) -> tuple[int, int]:
+        """The earliest offset and the end. Raises LogUnavailable."""
+        ...
+
+    def lag(self) -> dict[Partition, int]:
+        """Records not read yet, as far as this reader knows."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Log(Protocol):
+    def ensure_topics(self, specs: Sequence[TopicSpec]) -> None:
+        """Create what is missing. Raises LogUnavailable."""
+        ...
+
+    def topic(self, name: str) -> TopicDescription: ...
+
+    def bounds(self, topic: str) -> dict[Partition, tuple[int, int]]:
+        """Earliest offset and end of each partition."""
+        ...
+
+    def appender(self) -> Appender:
+        """The one appender of this process."""
+        ...
+
+    def reader(self, group: str, topics: Sequence[str], instance_id: str | None = None) -> Reader: ...
+
+    def close(self) -> None:
+        """Wait for what is in flight, up to a bound, and let go."""
+        ...

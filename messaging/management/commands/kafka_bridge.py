@@ -1,0 +1,92 @@
+"""`manage.py kafka_bridge`: one member of the group that applies commands and announces results."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from argparse import ArgumentParser
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from prometheus_client import start_http_server
+
+from messaging import log as log_port
+from messaging.bridge.announcer import Announcer, RunnerSend
+from messaging.bridge.bridge import Bridge
+from messaging.bridge.offsets import PartitionCountChanged, check_partition_count
+from messaging.bridge.relay import Relay
+from messaging.bridge.topics import COMMANDS, topic_specs
+from messaging.log.port import LogError
+from messaging.management.start_at import add_start_at, adopt_at
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Apply commands from Kafka to the database and announce the results. Run any number of them."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="apply what is there, then end")
+        parser.add_argument("--group", default=settings.CHAT_LOG_GROUP, help="consumer group (default: %(default)s)")
+        parser.add_argument("--instance-id", help="static membership: a name that survives a restart of this bridge")
+        parser.add_argument("--metrics-port", type=int, help="serve /metrics on this port of --metrics-host")
+        parser.add_argument("--metrics-host", default="127.0.0.1", help="default: %(default)s")
+        add_start_at(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.EMBEDDED:
+            raise CommandError(
+                "There is no Kafka to bridge: KAFKA_BOOTSTRAP_SERVERS is not set, and `manage.py serve` runs the "
+                "embedded log by itself.",
+                returncode=2,
+            )
+        if options["start_at"]:
+            adopt_at(options["start_at"], options["group"])
+        if options["metrics_port"]:
+            start_http_server(options["metrics_port"], addr=options["metrics_host"])
+        log = log_port.open_log()
+        try:
+            log.ensure_topics(topic_specs())
+            check_partition_count(log, COMMANDS)
+            self._run(log, options)
+        except (LogError, PartitionCountChanged) as error:
+            raise CommandError(str(error)) from error
+        finally:
+            log.close()
+
+    def _run(self, log: log_port.Log, options: dict[str, Any]) -> None:
+        send = RunnerSend()
+        bridge = Bridge(log, options["group"], Announcer(send), instance_id=options["instance_id"])
+        relay = Relay(log.appender())
+        _end_on_signals(bridge)
+        relay.start()
+        self.stdout.write(f"bridge: group {options['group']}, Ctrl-C ends it after the batch at hand")
+        try:
+            if options["once"]:
+                self.stdout.write(f"bridge: applied {bridge.drain()} records")
+            else:
+                bridge.run()
+        finally:
+            relay.stop()
+            bridge.close()
+            send.close()
+        self.stdout.write("bridge: ended")
+
+
+def _end_on_signals(bridge: Bridge) -> None:
+    """The first signal finishes the batch, the second ends the process at once."""
+    asked = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if asked.is_set():
+            os.write(2, b"second signal: ending at once\n")
+            os._exit(1)
+        asked.set()
+        bridge.stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)

@@ -1,0 +1,29 @@
+"""Every metric of ours, named once (Prometheus' rules: unit in the name, no person, room or message in a label)."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+FAST = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+sockets = Gauge("chat_sockets", "WebSocket connections that are open in this process.")
+sockets_closed = Counter("chat_sockets_closed_total", "WebSocket connections closed by us.", ["code"])
+frames_received = Counter("chat_frames_received_total", "Client frames by type.", ["type"])
+frames_wrong = Counter("chat_frames_wrong_total", "Client frames answered by an error or a rejection.", ["code"])
+deliveries = Counter("chat_deliveries_total", "`changes` frames written to sockets that watch the room.")
+events_received = Counter("chat_layer_events_total", "Events received from the channel layer.")
+holes = Counter("chat_hub_holes_total", "Announcements found missing by rev and made good from the database.")
+accept_seconds = Histogram("chat_accept_seconds", "From a send frame to its `accepted`.", buckets=FAST)
+log_pending = Gauge("chat_log_pending_records", "Records handed to the log and not yet acknowledged.")
+loop_lag_seconds = Gauge("chat_loop_lag_seconds", "How late the event loop runs, worst of the last second.")
+
+applied = Counter("chat_applied_total", "Commands the bridge decided, by outcome.", ["outcome"])
+batch_records = Histogram(
+    "chat_batch_records", "Records in an applied batch.", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
+)
+batch_seconds = Histogram("chat_batch_seconds", "Database transaction of a batch.", buckets=FAST)
+store_seconds = Histogram("chat_store_seconds", "From a record's append to its commit in the database.", buckets=FAST)
+announce_failures = Counter("chat_announce_failures_total", "Batches whose announcement was dropped.")
+bridge_lag_records = Gauge("chat_bridge_lag_records", "Records waiting in the partitions of this bridge.")
+bridge_partitions = Gauge("chat_bridge_partitions", "Partitions this bridge owns.")
+bridge_halted = Gauge("chat_bridge_halted_partitions", "Partitions stopped until an operator names their start.")
+dead_letters = Counter("chat_dead_letters_total", "Records put aside because they can never be applied.")
+relayed = Counter("chat_outbox_relayed_total", "Outbox commands relayed to the log.")

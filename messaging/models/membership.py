@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from messaging.models.room import Room
+
+
+class Membership(models.Model):
+    """A person in a room. The bridge alone adds and removes them, but for the first members of a new room."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("owner")
+        MODERATOR = "moderator", _("moderator")
+        MEMBER = "member", _("member")
+
+    room = models.ForeignKey(Room, models.PROTECT, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="memberships")
+    role = models.CharField(_("role"), max_length=9, choices=Role, default=Role.MEMBER)
+    read_seq = models.BigIntegerField(default=0)
+    """The read marker: this person has read up to here. It only rises."""
+    joined_at = models.DateTimeField(_("joined"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [models.UniqueConstraint(fields=["room", "user"], name="one_membership_a_person")]
+
+    def __str__(self) -> str:
+        return f"user {self.user_id} in room {self.room_id}"

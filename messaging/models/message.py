@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from messaging.models.fields import BinaryUUIDField
+from messaging.models.room import Room
+from messaging.wire.messages import MessageView, Sender
+
+
+class Message(models.Model):
+    """One message. `seq` is its place in the room for ever; `rev` is the room's rev at its last change."""
+
+    room = models.ForeignKey(Room, models.PROTECT, related_name="messages", db_index=False)
+    seq = models.BigIntegerField()
+    rev = models.BigIntegerField()
+    client_id = BinaryUUIDField()
+    sender = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages")
+    fingerprint = models.BigIntegerField()
+    """Of the command as first sent: an edited message still recognises its own re-send."""
+    body = models.TextField(_("body"), max_length=4000)
+    html = models.TextField(editable=False)
+    reply_to = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(_("sent"))
+    edited_at = models.DateTimeField(_("edited"), null=True)
+    deleted_at = models.DateTimeField(_("deleted"), null=True)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            models.UniqueConstraint(fields=["room", "seq"], name="one_message_a_seq"),
+            models.UniqueConstraint(fields=["client_id", "sender"], name="one_message_a_client_id"),
+        ]
+        indexes = [models.Index(fields=["room", "rev"], name="message_changes")]
+
+    def __str__(self) -> str:
+        return f"room {self.room_id} seq {self.seq}"
+
+    def view(self, sender_name: str) -> MessageView:
+        return MessageView(
+            seq=self.seq,
+            rev=self.rev,
+            client_id=self.client_id,
+            sender=Sender(self.sender_id, sender_name),
+            body=self.body,
+            html=self.html,
+            created_at=self.created_at,
+            edited_at=self.edited_at,
+            deleted_at=self.deleted_at,
+            reply_to=self.reply_to,
+        )

@@ -1,0 +1,14 @@
+from django.urls import path
+
+from messaging.views import rooms
+
+app_name = "messaging"
+
+urlpatterns = [
+    path("rooms/", rooms.room_list, name="rooms"),
+    path("rooms/new/", rooms.new_room, name="new-room"),
+    path("rooms/direct/", rooms.direct, name="direct"),
+    path("rooms/<int:room_id>/", rooms.room, name="room"),
+    path("rooms/<int:room_id>/join/", rooms.join, name="join"),
+    path("rooms/<int:room_id>/<int:seq>/", rooms.room, name="message"),
+]

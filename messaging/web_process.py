@@ -1,0 +1,118 @@
+"""What a web process owns: the log's appender, the hub, the read markers; embedded, also a bridge and a relay."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import threading
+
+from django.conf import settings
+
+from messaging import log as log_port
+from messaging.bridge.announcer import Announcer, loop_send
+from messaging.bridge.bridge import Bridge
+from messaging.bridge.offsets import check_partition_count
+from messaging.bridge.relay import Relay
+from messaging.bridge.topics import COMMANDS, topic_specs
+from messaging.live.hub import Hub
+from messaging.live.read_markers import ReadMarkers
+from messaging.live.session import SendBuckets
+from messaging.log.loop import LoopAppender
+from messaging.selectors.site import epoch
+from messaging.threads import in_database
+
+logger = logging.getLogger(__name__)
+
+CLOSE_S = 10.0
+
+
+class WebProcess:
+    """One per process and event loop. Started by `serve`, or by the first socket under any other ASGI server."""
+
+    def __init__(self) -> None:
+        self.log = log_port.open_log()
+        self.appender: LoopAppender
+        self.hub = Hub()
+        self.read_markers = ReadMarkers()
+        self.buckets = SendBuckets()
+        self.epoch = ""
+        self._bridge: EmbeddedBridge | None = None
+
+    async def start(self) -> None:
+        self.epoch = await in_database(epoch)
+        if settings.EMBEDDED:
+            self._bridge = EmbeddedBridge(self.log)
+            await in_database(self._bridge.prepare)
+        self.appender = LoopAppender(self.log.appender(), asyncio.get_running_loop())
+        await self.hub.start()
+        self.read_markers.start()
+        if self._bridge is not None:
+            self._bridge.start()
+        gc.collect()
+        gc.freeze()
+
+    async def stop(self) -> None:
+        """In the order of need: the bridge still announces through the hub, and still needs the log."""
+        if self._bridge is not None:
+            await asyncio.to_thread(self._bridge.stop)
+        await self.read_markers.stop()
+        await self.hub.stop()
+        await asyncio.to_thread(self.log.close)
+
+
+class EmbeddedBridge:
+    """The bridge and the relay on threads of the web process."""
+
+    def __init__(self, log: log_port.Log) -> None:
+        self._log = log
+        self._relay = Relay(log.appender())
+        self._bridge: Bridge | None = None
+        self._thread = threading.Thread(target=self._run, name="bridge", daemon=True)
+
+    def prepare(self) -> None:
+        """Make the topics; takes the log's file lock, so this is where a second process is refused."""
+        self._log.ensure_topics(topic_specs())
+        check_partition_count(self._log, COMMANDS)
+        self._bridge = Bridge(self._log, settings.CHAT_LOG_GROUP, Announcer(loop_send))
+
+    def start(self) -> None:
+        self._thread.start()
+        self._relay.start()
+
+    def stop(self) -> None:
+        self._relay.stop()
+        if self._bridge is not None:
+            self._bridge.stop()
+        self._thread.join(CLOSE_S)
+
+    def _run(self) -> None:
+        assert self._bridge is not None
+        try:
+            self._bridge.run()
+        finally:
+            self._bridge.close()
+
+
+_current: WebProcess | None = None
+_starting: asyncio.Lock | None = None
+
+
+async def web_process() -> WebProcess:
+    """The running one; started at first need."""
+    global _current, _starting
+    if _current is None:
+        _starting = _starting or asyncio.Lock()
+        async with _starting:
+            if _current is None:
+                process = WebProcess()
+                await process.start()
+                _current = process
+    return _current
+
+
+async def stop_web_process() -> None:
+    global _current
+    if _current is not None:
+        process, _current = _current, None
+        await process.stop()

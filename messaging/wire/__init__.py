@@ -1,0 +1,1 @@
+"""Bytes to typed values and back. Pure: no database, no settings, no clock."""

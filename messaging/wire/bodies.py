@@ -1,0 +1,18 @@
+"""What a person may write: trimmed, with LF line ends, 1 to 4,000 code points, no control characters but LF and TAB."""
+
+import unicodedata
+
+from messaging import limits
+from messaging.errors import Empty, Invalid, TooLong
+
+
+def clean_body(raw: str) -> str:
+    """Return the body as it is stored. Raises Empty, TooLong or Invalid."""
+    body = raw.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if not body:
+        raise Empty
+    if len(body) > limits.BODY_CHARACTERS:
+        raise TooLong
+    if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in body):
+        raise Invalid("A message cannot contain control characters.")
+    return body

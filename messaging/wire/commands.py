@@ -1,0 +1,77 @@
+"""What was asked for, before it happened. The log carries these; the bridge decides and applies them in order."""
+
+from __future__ import annotations
+
+import hashlib
+from enum import IntEnum
+from uuid import UUID
+
+import msgspec
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """`client_id` with `sender` names the command for ever: the same pair is the same command, told again."""
+
+    client_id: UUID
+    room: int
+    sender: int
+
+
+class SendMessage(Command, frozen=True, kw_only=True):
+    body: str
+    html: str
+    reply_to: int | None = None
+
+
+class EditMessage(Command, frozen=True, kw_only=True):
+    seq: int
+    rev_seen: int
+    body: str
+    html: str
+
+
+class DeleteMessage(Command, frozen=True, kw_only=True):
+    seq: int
+
+
+class JoinRoom(Command, frozen=True, kw_only=True):
+    """The sender becomes a member."""
+
+
+class LeaveRoom(Command, frozen=True, kw_only=True):
+    """The sender stops being a member."""
+
+
+class CommandKind(IntEnum):
+    """Stored with every applied command: numbers are never reused."""
+
+    SEND = 1
+    EDIT = 2
+    DELETE = 3
+    JOIN = 4
+    LEAVE = 5
+
+
+KINDS: dict[type[Command], CommandKind] = {
+    SendMessage: CommandKind.SEND,
+    EditMessage: CommandKind.EDIT,
+    DeleteMessage: CommandKind.DELETE,
+    JoinRoom: CommandKind.JOIN,
+    LeaveRoom: CommandKind.LEAVE,
+}
+
+
+def fingerprint(command: Command) -> int:
+    """64 signed bits over kind, room and content: tells a repeat from another command under the same id.
+
+    `html` and `rev_seen` stay out: a re-send may be rendered anew, or name a later rev.
+    """
+    content = [
+        KINDS[type(command)].value,
+        command.room,
+        getattr(command, "seq", None),
+        getattr(command, "body", None),
+        getattr(command, "reply_to", None),
+    ]
+    digest = hashlib.blake2b(msgspec.json.encode(content), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)

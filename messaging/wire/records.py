@@ -1,0 +1,90 @@
+"""Commands as records: Protobuf out and in (schema in records.proto, generated module records_pb2)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from google.protobuf.message import DecodeError
+
+from messaging.wire import records_pb2
+from messaging.wire.commands import Command, DeleteMessage, EditMessage, JoinRoom, LeaveRoom, SendMessage
+
+SCHEMA_HEADER = "schema"
+COMMAND_SCHEMA = b"chatsite.v1.Command"
+COMMAND_HEADERS = ((SCHEMA_HEADER, COMMAND_SCHEMA),)
+
+
+class UndecodableRecord(Exception):
+    """The bytes are not a command that this version knows; the reason says which way."""
+
+
+def record_key(room: int) -> bytes:
+    """All commands of a room share a key, hence a partition, hence an order."""
+    return str(room).encode()
+
+
+def encode_command(command: Command) -> bytes:
+    record = records_pb2.Command(client_id=command.client_id.bytes, room=command.room, sender=command.sender)
+    match command:
+        case SendMessage():
+            record.send.body = command.body
+            record.send.html = command.html
+            if command.reply_to is not None:
+                record.send.reply_to = command.reply_to
+        case EditMessage():
+            record.edit.seq = command.seq
+            record.edit.rev_seen = command.rev_seen
+            record.edit.body = command.body
+            record.edit.html = command.html
+        case DeleteMessage():
+            record.delete.seq = command.seq
+        case JoinRoom():
+            record.join.SetInParent()
+        case LeaveRoom():
+            record.leave.SetInParent()
+        case _:
+            raise TypeError(f"no record for {type(command).__name__}")
+    return record.SerializeToString()
+
+
+def decode_command(value: bytes, key: bytes | None) -> Command:
+    """Read a record's command. Raises UndecodableRecord, whose text is the dead letter's reason."""
+    try:
+        record = records_pb2.Command.FromString(value)
+    except DecodeError as error:
+        raise UndecodableRecord("not a chatsite.v1.Command") from error
+    if len(record.client_id) != 16 or not record.room or not record.sender:
+        raise UndecodableRecord("client_id, room or sender is missing")
+    if key != record_key(record.room):
+        raise UndecodableRecord("the key is not the room's id")
+    return _typed(record)
+
+
+def _typed(record: records_pb2.Command) -> Command:
+    client_id, room, sender = UUID(bytes=record.client_id), record.room, record.sender
+    match record.WhichOneof("action"):
+        case "send":
+            send = record.send
+            reply_to = send.reply_to if send.HasField("reply_to") else None
+            return SendMessage(
+                client_id=client_id, room=room, sender=sender, body=send.body, html=send.html, reply_to=reply_to
+            )
+        case "edit":
+            edit = record.edit
+            return EditMessage(
+                client_id=client_id,
+                room=room,
+                sender=sender,
+                seq=edit.seq,
+                rev_seen=edit.rev_seen,
+                body=edit.body,
+                html=edit.html,
+            )
+        case "delete":
+            return DeleteMessage(client_id=client_id, room=room, sender=sender, seq=record.delete.seq)
+        case "join":
+            return JoinRoom(client_id=client_id, room=room, sender=sender)
+        case "leave":
+            return LeaveRoom(client_id=client_id, room=room, sender=sender)
+        case _:
+            raise UndecodableRecord("an action that this version does not know")

@@ -1,0 +1,62 @@
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Command(_message.Message):
+    __slots__ = ("client_id", "room", "sender", "send", "edit", "delete", "join", "leave")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    ROOM_FIELD_NUMBER: _ClassVar[int]
+    SENDER_FIELD_NUMBER: _ClassVar[int]
+    SEND_FIELD_NUMBER: _ClassVar[int]
+    EDIT_FIELD_NUMBER: _ClassVar[int]
+    DELETE_FIELD_NUMBER: _ClassVar[int]
+    JOIN_FIELD_NUMBER: _ClassVar[int]
+    LEAVE_FIELD_NUMBER: _ClassVar[int]
+    client_id: bytes
+    room: int
+    sender: int
+    send: SendMessage
+    edit: EditMessage
+    delete: DeleteMessage
+    join: JoinRoom
+    leave: LeaveRoom
+    def __init__(self, client_id: _Optional[bytes] = ..., room: _Optional[int] = ..., sender: _Optional[int] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., edit: _Optional[_Union[EditMessage, _Mapping]] = ..., delete: _Optional[_Union[DeleteMessage, _Mapping]] = ..., join: _Optional[_Union[JoinRoom, _Mapping]] = ..., leave: _Optional[_Union[LeaveRoom, _Mapping]] = ...) -> None: ...
+
+class SendMessage(_message.Message):
+    __slots__ = ("body", "html", "reply_to")
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    HTML_FIELD_NUMBER: _ClassVar[int]
+    REPLY_TO_FIELD_NUMBER: _ClassVar[int]
+    body: str
+    html: str
+    reply_to: int
+    def __init__(self, body: _Optional[str] = ..., html: _Optional[str] = ..., reply_to: _Optional[int] = ...) -> None: ...
+
+class EditMessage(_message.Message):
+    __slots__ = ("seq", "rev_seen", "body", "html")
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    REV_SEEN_FIELD_NUMBER: _ClassVar[int]
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    HTML_FIELD_NUMBER: _ClassVar[int]
+    seq: int
+    rev_seen: int
+    body: str
+    html: str
+    def __init__(self, seq: _Optional[int] = ..., rev_seen: _Optional[int] = ..., body: _Optional[str] = ..., html: _Optional[str] = ...) -> None: ...
+
+class DeleteMessage(_message.Message):
+    __slots__ = ("seq",)
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    seq: int
+    def __init__(self, seq: _Optional[int] = ...) -> None: ...
+
+class JoinRoom(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class LeaveRoom(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
