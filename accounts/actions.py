@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
-from django.http import HttpRequest
 
 from accounts.models import User
+from accounts.requests import SignedInRequest
 from accounts.selectors import session_keys_of
 from accounts.signals import sessions_ended
 
@@ -18,12 +18,11 @@ def tell_session_ended(session_key: str | None) -> None:
 
 
 @contextmanager
-def end_other_sessions(request: HttpRequest) -> Iterator[None]:
+def end_other_sessions(request: SignedInRequest) -> Iterator[None]:
     """Around a change of password: every session it invalidates is announced, but for the one that goes on.
 
     (That one gets a new key too: its socket reconnects with it.)
     """
-    assert isinstance(request.user, User)
     before = session_keys_of(request.user)
     yield
     transaction.on_commit(lambda: sessions_ended.send(User, session_keys=before))

@@ -39,7 +39,10 @@ class ProfileForm(forms.ModelForm):
         label=_("Language"), required=False, choices=[("", _("As in the browser")), *settings.LANGUAGES]
     )
     time_zone = forms.CharField(
-        label=_("Time zone"), required=False, max_length=40, help_text=_("For example Europe/Berlin; blank: the browser's")
+        label=_("Time zone"),
+        required=False,
+        max_length=40,
+        help_text=_("For example Europe/Berlin; blank: the browser's"),
     )
 
     class Meta:

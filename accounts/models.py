@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PersonManager(UserManager):
-    def get_by_natural_key(self, username: str | None) -> User:
+    def get_by_natural_key(self, username: str | None) -> User:  # type: ignore[override]
         """Ada and ada are one person, on every database."""
-        return self.get(username__iexact=username)
+        return self.get(username__iexact=username)  # type: ignore[return-value]
 
 
 class User(AbstractUser):
@@ -23,7 +23,7 @@ class User(AbstractUser):
     language = models.CharField(_("language"), max_length=10, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=40, blank=True)
 
-    objects = PersonManager()
+    objects = PersonManager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("person")

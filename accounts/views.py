@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.contrib.auth import get_user, login, views
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.views.generic import CreateView, UpdateView
@@ -23,13 +23,13 @@ class SignUp(views.RedirectURLMixin, CreateView):
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if request.user.is_authenticated:
-            return views.HttpResponseRedirect(self.get_success_url())
+            return HttpResponseRedirect(self.get_success_url())
         return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
         person = form.save()  # type: ignore[attr-defined]
         login(self.request, person, backend="django.contrib.auth.backends.ModelBackend")
-        return views.HttpResponseRedirect(self.get_success_url())
+        return HttpResponseRedirect(self.get_success_url())
 
 
 class Login(views.LoginView):
@@ -54,7 +54,7 @@ class PasswordChange(views.PasswordChangeView):
     success_url = reverse_lazy("accounts:profile")
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
-        with end_other_sessions(self.request):
+        with end_other_sessions(self.request):  # type: ignore[arg-type]
             response = super().form_valid(form)  # type: ignore[arg-type]
         messages.success(self.request, _("Your password is changed."))
         return response

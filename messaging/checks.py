@@ -22,7 +22,7 @@ def kafka_needs_company(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             Error("KAFKA_BOOTSTRAP_SERVERS is set without REDIS_URL: web and bridge would not hear of each other.",
                   hint="Set REDIS_URL, or unset KAFKA_BOOTSTRAP_SERVERS.", id="chatsite.E001")
         )  # fmt: skip
-    if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
+    if "sqlite" in str(settings.DATABASES["default"]["ENGINE"]):
         found.append(
             Error("KAFKA_BOOTSTRAP_SERVERS is set with SQLite: it has one writer, and Kafka is for several processes.",
                   hint="Set DATABASE_URL to a MySQL or MariaDB, or unset KAFKA_BOOTSTRAP_SERVERS.", id="chatsite.E002")

@@ -40,7 +40,7 @@ COMMANDS_TOPIC = "chat.commands"
 class ChatConsumer(AsyncConsumer):
     """One socket. Frames are handled in order; `sync` and `watch` run beside them, never before."""
 
-    channel_layer_alias = None
+    channel_layer_alias = ""
     """The hub owns the process' one channel; a consumer has none of its own."""
 
     process: WebProcess
@@ -116,7 +116,6 @@ class ChatConsumer(AsyncConsumer):
             frame = parse_frame(text)
         except Rejection as why:
             self._must_be_greeted()
-            assert why.client_id is not None
             self._complain(session, why.code, server_frames.rejected(why.client_id, why))
             return
         except FrameError:
@@ -240,7 +239,7 @@ class ChatConsumer(AsyncConsumer):
         if not self.closed:
             await self.process.hub.watch(session, rooms)
 
-    async def _sync(self, session: Session, frame: frames.Sync) -> None:
+    async def _catch_up(self, session: Session, frame: frames.Sync) -> None:
         if frame.room not in session.standings:
             raise FrameError("You are not in this room.")
         self.process.hub.spawn(self.process.hub.sync(session, frame.room, frame.after))
@@ -261,18 +260,18 @@ class ChatConsumer(AsyncConsumer):
         frames.Read: _read,
         frames.Typing: _typing_now,
         frames.Watch: _watch,
-        frames.Sync: _sync,
+        frames.Sync: _catch_up,
         frames.Ping: _ping,
     }
 
 
-def origin_allowed(scope: dict[str, Any]) -> bool:
+def origin_allowed(scope: Any) -> bool:
     """Exact scheme, host and port. (Channels' own validator ignores scheme and port.)"""
     origins = [value for name, value in scope["headers"] if name == b"origin"]
     return len(origins) == 1 and origins[0].decode("latin1").lower() in settings.ALLOWED_ORIGINS
 
 
-def session_cookie(scope: dict[str, Any]) -> str | None:
+def session_cookie(scope: Any) -> str | None:
     for name, value in scope["headers"]:
         if name != b"cookie":
             continue
@@ -285,7 +284,7 @@ def session_cookie(scope: dict[str, Any]) -> str | None:
     return None
 
 
-async def websocket_application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def websocket_application(scope: Any, receive: Any, send: Any) -> None:
     """ASGI: `/ws/` is the chat, every other path is refused."""
     if scope["path"] == "/ws/":
         await ChatConsumer.as_asgi()(scope, receive, send)

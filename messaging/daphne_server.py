@@ -32,7 +32,7 @@ SOCKET_LIFE_S = 10 * 365 * 24 * 3600
 GOODBYE_S = 3.0
 
 
-class ChatServer(Server):  # type: ignore[misc]
+class ChatServer(Server):
     """daphne's server, with what it needs to end well. `failed`: it could not listen."""
 
     failed: str | None = None
@@ -60,9 +60,9 @@ class ChatServer(Server):  # type: ignore[misc]
 
 def run_server(application: Any, host: str, port: int, on_ready: Callable[[], None]) -> None:
     """Serve until a signal comes; blocks. Raises OSError when it cannot listen, LogLocked when the log is taken."""
-    loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop  # type: ignore[attr-defined]
+    loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
     asyncio.set_event_loop(loop)
-    server = ChatServer(
+    server: ChatServer = ChatServer(
         application=application,
         endpoints=build_endpoint_description_strings(host=host, port=port),
         signal_handlers=False,
@@ -110,7 +110,7 @@ async def _drain(server: ChatServer) -> None:
         window = settings.CHAT_DRAIN_S if len(sessions) > 1 else 0
         await asyncio.gather(*(_say_goodbye(session, random.uniform(0, window)) for session in sessions))
         async with asyncio.timeout(GOODBYE_S):
-            while server.is_busy():
+            while server.is_busy():  # noqa: ASYNC110 - daphne keeps its connections in a plain dict
                 await asyncio.sleep(0.05)
     except TimeoutError:
         logger.info("some connections did not end by themselves")

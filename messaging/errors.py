@@ -57,7 +57,7 @@ class InvalidFrame(FrameError):
 class Rejection(ChatError):
     """This cannot be done."""
 
-    client_id: UUID | None = None
+    client_id: UUID = UUID(int=0)
     """Set where the frame could not be made into a command but named its `client_id`."""
 
 
@@ -149,7 +149,5 @@ def _leaves(base: type[ChatError]) -> list[type[ChatError]]:
     return [leaf for child in base.__subclasses__() for leaf in ([child] if "code" in vars(child) else _leaves(child))]
 
 
-REJECTIONS: dict[str, type[Rejection]] = {
-    cls.code: cls for cls in _leaves(Rejection) if issubclass(cls, Rejection)
-}
+REJECTIONS: dict[str, type[Rejection]] = {cls.code: cls for cls in _leaves(Rejection) if issubclass(cls, Rejection)}
 """By code: how a refusal that the bridge recorded becomes an exception again."""

@@ -67,7 +67,7 @@ class EmbeddedBridge:
     def __init__(self, log: log_port.Log) -> None:
         self._log = log
         self._relay = Relay(log.appender())
-        self._bridge: Bridge | None = None
+        self._bridge: Bridge
         self._thread = threading.Thread(target=self._run, name="bridge", daemon=True)
 
     def prepare(self) -> None:
@@ -82,12 +82,10 @@ class EmbeddedBridge:
 
     def stop(self) -> None:
         self._relay.stop()
-        if self._bridge is not None:
-            self._bridge.stop()
+        self._bridge.stop()
         self._thread.join(CLOSE_S)
 
     def _run(self) -> None:
-        assert self._bridge is not None
         try:
             self._bridge.run()
         finally:

@@ -1,5 +1,7 @@
 """The log: Kafka, or embedded in this process. Two backends of one port."""
 
+from typing import Any
+
 from chatsite.settings import env
 
 _servers = env.words("KAFKA_BOOTSTRAP_SERVERS", [])
@@ -7,6 +9,11 @@ _servers = env.words("KAFKA_BOOTSTRAP_SERVERS", [])
 EMBEDDED = not _servers
 CHAT_LOG_GROUP = env.text("KAFKA_GROUP", "chat-bridge")
 
+_shape = {
+    "TOPIC_PREFIX": env.text("KAFKA_TOPIC_PREFIX"),
+    "PARTITIONS": env.integer("KAFKA_PARTITIONS", 32, least=1),
+    "REPLICATION": env.integer("KAFKA_REPLICATION_FACTOR", 1, least=1),
+}
 _security = {
     "security_protocol": env.text("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"),
     "sasl_mechanism": env.text("KAFKA_SASL_MECHANISM"),
@@ -17,14 +24,13 @@ _security = {
     "ssl_keyfile": env.text("KAFKA_SSL_KEYFILE"),
 }
 
+CHAT_LOG: dict[str, Any]
 if EMBEDDED:
     CHAT_LOG = {"BACKEND": "messaging.log.embedded.EmbeddedLog", "PATH": env.VAR / "log.sqlite3"}
 else:
     CHAT_LOG = {
         "BACKEND": "messaging.log.kafka.KafkaLog",
         "BOOTSTRAP_SERVERS": _servers,
-        "TOPIC_PREFIX": env.text("KAFKA_TOPIC_PREFIX"),
-        "PARTITIONS": env.integer("KAFKA_PARTITIONS", 32, least=1),
-        "REPLICATION": env.integer("KAFKA_REPLICATION_FACTOR", 1, least=1),
         "SECURITY": {name: value for name, value in _security.items() if value},
+        **_shape,
     }

@@ -53,5 +53,3 @@ LONG_BODY_CHARACTERS = 500
 def is_long(frame: frames.CommandFrame) -> bool:
     """Whether rendering this would hold up the event loop."""
     return len(getattr(frame, "body", "")) > LONG_BODY_CHARACTERS
-
-

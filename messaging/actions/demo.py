@@ -26,7 +26,7 @@ LOBBY_TALK = [
     ("ada", "Wonderful. How long did the last deploy take?"),
     ("chen", "Four minutes. I wrote down how:\n\n```\nmake test\nmake up\n```"),
     ("bo", "> Four minutes\n\nThat used to be an hour. I owe you a cake."),
-    ("ada", "A few things to try here:\n\n- write some `code`\n- open this room in a second browser\n- cut the network and bring it back"),
+    ("ada", "Things to try:\n\n- write `code`\n- open a second browser\n- cut the network and bring it back"),
     ("bo", "And nothing gets lost: what you write while offline is sent when you are back."),
 ]  # fmt: skip
 PLAN_TALK = [
@@ -76,6 +76,4 @@ def _say(room: Room, sender: User, number: int, text: str) -> None:
     client_id = uuid5(_NAMESPACE, f"{room.pk}/{number}")
     if RoomHead.objects.get(room=room).seq == 0:
         body = clean_body(text)
-        outbox.submit(
-            SendMessage(client_id=client_id, room=room.pk, sender=sender.pk, body=body, html=render(body))
-        )
+        outbox.submit(SendMessage(client_id=client_id, room=room.pk, sender=sender.pk, body=body, html=render(body)))

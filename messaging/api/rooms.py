@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
 import msgspec
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from ninja import Query, Router, Schema
 from pydantic import Field
 
+from accounts.requests import SignedInRequest
 from messaging import limits
 from messaging.actions import outbox, rooms
 from messaging.actions.compose import check_writable, compose
@@ -50,26 +51,26 @@ def _json(content: Any, status: int = 200) -> HttpResponse:
 
 
 @router.get("")
-def list_rooms(request: HttpRequest) -> HttpResponse:
+def list_rooms(request: SignedInRequest) -> HttpResponse:
     """The rooms I am in, and the public ones I could join."""
     user_id = request.user.pk
     return _json({"rooms": list(standings(user_id).values()), "joinable": joinable_rooms(user_id), "more": False})
 
 
 @router.post("")
-def create_room(request: HttpRequest, new: NewRoom) -> HttpResponse:
+def create_room(request: SignedInRequest, new: NewRoom) -> HttpResponse:
     room = rooms.create_room(request.user, new.name, kind=new.kind, topic=new.topic)
     tell_members(room.pk, [request.user.pk])
     return _json(require_standing(request.user.pk, room.pk), 201)
 
 
 @router.get("/{int:room_id}")
-def get_room(request: HttpRequest, room_id: int) -> HttpResponse:
+def get_room(request: SignedInRequest, room_id: int) -> HttpResponse:
     return _json(require_standing(request.user.pk, room_id))
 
 
 @router.get("/{int:room_id}/messages")
-def list_messages(request: HttpRequest, room_id: int, query: Query[PageQuery]) -> HttpResponse:
+def list_messages(request: SignedInRequest, room_id: int, query: Query[PageQuery]) -> HttpResponse:
     """A page of messages in seq order, with the room's `rev` read before the rows."""
     require_standing(request.user.pk, room_id)
     if sum(place is not None for place in (query.before, query.after, query.around)) > 1:
@@ -84,7 +85,7 @@ def list_messages(request: HttpRequest, room_id: int, query: Query[PageQuery]) -
 
 
 @router.post("/{int:room_id}/messages")
-def post_message(request: HttpRequest, room_id: int, new: NewMessage) -> HttpResponse:
+def post_message(request: SignedInRequest, room_id: int, new: NewMessage) -> HttpResponse:
     """As a `send` frame. 201 with the message once it is stored, 202 with its `client_id` while it is on its way."""
     check_writable(require_standing(request.user.pk, room_id))
     frame = frames.Send(client_id=new.client_id, room=room_id, body=new.body, reply_to=new.reply_to)
@@ -96,29 +97,29 @@ def post_message(request: HttpRequest, room_id: int, new: NewMessage) -> HttpRes
 
 
 @router.get("/{int:room_id}/messages/{int:seq}")
-def get_message(request: HttpRequest, room_id: int, seq: int) -> HttpResponse:
+def get_message(request: SignedInRequest, room_id: int, seq: int) -> HttpResponse:
     require_standing(request.user.pk, room_id)
     return _json(history.message_at(room_id, seq))
 
 
 @router.get("/{int:room_id}/changes")
-def list_changes(request: HttpRequest, room_id: int, after: Seq) -> HttpResponse:
+def list_changes(request: SignedInRequest, room_id: int, after: Seq) -> HttpResponse:
     """What changed since `after`; with `reset`, forget what you hold of this room."""
     require_standing(request.user.pk, room_id)
     return _json(history.changes_after(room_id, after))
 
 
 @router.post("/{int:room_id}/join")
-def join_room(request: HttpRequest, room_id: int) -> HttpResponse:
+def join_room(request: SignedInRequest, room_id: int) -> HttpResponse:
     return _ask(request, room_id, rooms.join)
 
 
 @router.post("/{int:room_id}/leave")
-def leave_room(request: HttpRequest, room_id: int) -> HttpResponse:
+def leave_room(request: SignedInRequest, room_id: int) -> HttpResponse:
     return _ask(request, room_id, rooms.leave)
 
 
-def _ask(request: HttpRequest, room_id: int, action: Any) -> HttpResponse:
+def _ask(request: SignedInRequest, room_id: int, action: Any) -> HttpResponse:
     client_id = uuid4()
     is_on_its_way = action(request.user, room_id, client_id) and outbox.await_effect(client_id, request.user.pk) is None
     return _json({"client_id": client_id}, 202 if is_on_its_way else 200)

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Iterable
 
 from messaging import metrics
-from messaging.live.broadcast import PeopleNews, RoomChange, announce, announce_from_thread
 from messaging.limits import ANNOUNCE_S
+from messaging.live.broadcast import PeopleNews, RoomChange, announce, announce_from_thread
 
 logger = logging.getLogger(__name__)
 

@@ -79,9 +79,7 @@ def _with_one_rerun(
         return _transact(batch, decoded, owner, put_aside)
 
 
-def _transact(
-    batch: Batch, decoded: dict[Partition, list[Incoming]], owner: Ownership, put_aside: PutAside
-) -> Applied:
+def _transact(batch: Batch, decoded: dict[Partition, list[Incoming]], owner: Ownership, put_aside: PutAside) -> Applied:
     started = time.perf_counter()
     with transaction.atomic():
         _bound_lock_waits()
@@ -92,7 +90,9 @@ def _transact(
         ledger.write()
         for partition, items in decoded.items():
             rooms = {command.room for _, command in items}
-            owner.remember_revs(partition, {room: ledger.revs_before[room] for room in rooms & ledger.revs_before.keys()})
+            owner.remember_revs(
+                partition, {room: ledger.revs_before[room] for room in rooms & ledger.revs_before.keys()}
+            )
     _measure(batch, time.perf_counter() - started)
     return Applied(ledger.changes(), ledger.people)
 
@@ -111,7 +111,7 @@ def _decide(incoming: Sequence[Incoming], put_aside: PutAside) -> Ledger:
 def _salvage(
     partition: Partition, records: Sequence[Record], incoming: Sequence[Incoming], owner: Ownership, put_aside: PutAside
 ) -> Applied:
-    """Once through a partition's records with a savepoint each: the ones at fault are put aside, the rest is applied."""
+    """Once through a partition with a savepoint a record: the ones at fault are put aside, the rest is applied."""
     whole = Applied()
     with transaction.atomic():
         _bound_lock_waits()

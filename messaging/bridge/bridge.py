@@ -114,7 +114,7 @@ class Bridge:
             logger.critical("partition stopped: %s", trouble)
             return
         committed = self._reader.committed(partition)
-        if committed is not None and committed < row.next_offset or committed is None and row.rooms_before:
+        if (committed is not None and committed < row.next_offset) or (committed is None and row.rooms_before):
             self._announce_again({int(room): rev for room, rev in row.rooms_before.items()})
         self._reader.seek(partition, row.next_offset)
         self._reader.commit({partition: row.next_offset})
@@ -141,7 +141,11 @@ class Bridge:
                 batch = self._wait_for_database(batch, error)
         self._backoff.reset()
         self._reader.commit(
-            {partition: self._owner.next_offset[partition] for partition in batch if partition in self._owner.next_offset}
+            {
+                partition: self._owner.next_offset[partition]
+                for partition in batch
+                if partition in self._owner.next_offset
+            }
         )
 
     def _tell(self, applied: Applied) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import IntegrityError
-from django.db.models.functions import Now
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from messaging import limits
 from messaging.models import Lease

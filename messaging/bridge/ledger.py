@@ -270,5 +270,3 @@ def _clamp(accepted_at: datetime, previous: datetime | None, now: datetime) -> d
     """Never before the message in front, never in the future: a room's times rise with its seq, whatever clocks say."""
     at = min(accepted_at, now)
     return at if previous is None else max(at, previous)
-
-

@@ -1,4 +1,7 @@
-"""The relay: outbox rows -> the log, in order, by one process at a time. Relaying twice is harmless: repeats are dropped."""
+"""The relay: outbox rows -> the log, in order, by one process at a time.
+
+Relaying twice is harmless: repeats are dropped.
+"""
 
 from __future__ import annotations
 
@@ -75,5 +78,3 @@ class Relay:
             self._lease.release()
         except (OperationalError, InterfaceError):
             logger.info("the relay's lease is left to run out")
-
-

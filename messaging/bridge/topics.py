@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 
 from messaging.log.port import TopicSpec
@@ -16,7 +18,7 @@ RETENTION_DAYS = 14
 
 def topic_specs() -> list[TopicSpec]:
     """What `Log.ensure_topics` creates when it is missing."""
-    partitions = settings.CHAT_LOG.get("PARTITIONS", 1)
+    partitions: int = dict[str, Any](settings.CHAT_LOG).get("PARTITIONS", 1)
     keep = str(RETENTION_DAYS * _DAY_MS)
     config = {"message.timestamp.type": "LogAppendTime", "retention.ms": keep, "cleanup.policy": "delete"}
     return [

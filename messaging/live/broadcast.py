@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
+from channels.layers import BaseChannelLayer, get_channel_layer
 from django.conf import settings
 
 from messaging import limits
@@ -23,6 +23,7 @@ from messaging.wire.server_frames import Fragment
 
 PEOPLE_GROUP = "people"
 CHANGES_EVENT, PEOPLE_EVENT, TYPING_EVENT = "changes", "people", "typing"
+
 
 class Count(msgspec.Struct, frozen=True, array_like=True):
     """How a message moves unread counts of everybody but its sender: +1 new, -1 deleted."""
@@ -123,8 +124,16 @@ async def announce_typing(typing: TypingNow) -> None:
     await _group_send(shard_group(shard_of(typing.room)), TYPING_EVENT, typing)
 
 
+def layer() -> BaseChannelLayer:
+    """The channel layer that is configured; there always is one."""
+    found = get_channel_layer()
+    if found is None:
+        raise RuntimeError("CHANNEL_LAYERS has no default")
+    return found
+
+
 async def _group_send(group: str, kind: str, content: Any) -> None:
-    await get_channel_layer().group_send(group, {"type": kind, "data": _pack(content)})
+    await layer().group_send(group, {"type": kind, "data": _pack(content)})
 
 
 def read_event(event: dict[str, Any]) -> Event:

@@ -12,8 +12,6 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection
 
-from channels.layers import get_channel_layer
-
 from messaging import limits, metrics
 from messaging.errors import REJECTIONS
 from messaging.live import broadcast
@@ -78,7 +76,7 @@ class Hub:
         task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Future[None]) -> None:
-        self._side_tasks.discard(task)  # type: ignore[arg-type]
+        self._side_tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             logger.warning("work beside a socket failed: %r", task.exception())
 
@@ -156,7 +154,7 @@ class Hub:
     # Events
 
     async def _receive(self) -> None:
-        layer = get_channel_layer()
+        layer = broadcast.layer()
         while True:
             try:
                 if self._channel is None:
@@ -176,7 +174,7 @@ class Hub:
             return
         shards = {broadcast.shard_of(room) for room in self._rooms}
         wanted = {broadcast.PEOPLE_GROUP, *map(broadcast.shard_group, shards)}
-        layer = get_channel_layer()
+        layer = broadcast.layer()
         for group in wanted - self._groups:
             await layer.group_add(group, self._channel)
             self._groups.add(group)
@@ -199,12 +197,12 @@ class Hub:
 
     async def _take(self, change: RoomChange) -> None:
         local = self._rooms.get(change.room)
-        if local is None or change.rev <= local.rev and change.members_version <= local.members_version:
+        if local is None or (change.rev <= local.rev and change.members_version <= local.members_version):
             return
         async with local.lock:
             if change.members_version > local.members_version:
                 await self._recheck_members(change.room, local, change.members_version)
-            if change.after > local.rev or change.rev > local.rev and not change.fragments:
+            if change.after > local.rev or (change.rev > local.rev and not change.fragments):
                 await self._catch_up(change.room, local)
             elif change.rev > local.rev:
                 await self._deliver(local, change, self._frames(change))

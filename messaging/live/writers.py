@@ -31,7 +31,7 @@ class FrameWriter(Protocol):
         ...
 
 
-def writer_for(scope: dict[str, Any], send: Callable[[dict[str, Any]], Awaitable[None]]) -> FrameWriter:
+def writer_for(scope: Any, send: Callable[[dict[str, Any]], Awaitable[None]]) -> FrameWriter:
     """The best writer this server offers: daphne's protocol directly, else plain ASGI."""
     protocol = scope.get("extensions", {}).get(EXTENSION)
     return DaphneWriter(protocol) if protocol is not None else AsgiWriter(send)

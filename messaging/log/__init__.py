@@ -12,8 +12,8 @@ from messaging.log.port import Log
 
 def open_log(config: dict[str, Any] | None = None) -> Log:
     """The log that `CHAT_LOG` names. Opens no connection yet."""
-    config = settings.CHAT_LOG if config is None else config
-    backend = import_string(config["BACKEND"])
+    config = dict(settings.CHAT_LOG) if config is None else config
+    backend = import_string(str(config["BACKEND"]))
     log: Log = backend(**{name.lower(): value for name, value in config.items() if name != "BACKEND"})
     return log
 

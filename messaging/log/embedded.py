@@ -38,7 +38,9 @@ from messaging.log.port import (
 )
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS topic (name TEXT PRIMARY KEY, id TEXT NOT NULL, retention_ms INTEGER, next_offset INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS topic (
+    name TEXT PRIMARY KEY, id TEXT NOT NULL, retention_ms INTEGER, next_offset INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS record (
     topic TEXT NOT NULL, "offset" INTEGER NOT NULL, key BLOB, value BLOB NOT NULL, headers BLOB NOT NULL,
     timestamp_ms INTEGER NOT NULL, PRIMARY KEY (topic, "offset")
@@ -123,7 +125,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _lock_file(path: Path) -> IO[str]:
-    file = open(path, "a+")
+    file = open(path, "a+")  # noqa: SIM115 - open for as long as the lock is held
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -259,8 +261,12 @@ class Writer:
         write = self._connection
         write.execute("BEGIN IMMEDIATE")
         write.executemany(INSERT, rows)
-        write.executemany("UPDATE topic SET next_offset = ? WHERE name = ?", [(end, name) for name, end in ends.items()])
-        write.executemany("INSERT OR REPLACE INTO committed VALUES (?, ?, ?)", [(*key, at) for key, at in committed.items()])
+        write.executemany(
+            "UPDATE topic SET next_offset = ? WHERE name = ?", [(end, name) for name, end in ends.items()]
+        )
+        write.executemany(
+            "INSERT OR REPLACE INTO committed VALUES (?, ?, ?)", [(*key, at) for key, at in committed.items()]
+        )
         self._trim(now_ms)
         write.execute("COMMIT")
         return results
@@ -307,7 +313,10 @@ class EmbeddedReader:
         return any(self.lag()[partition] for partition in self._positions.keys() - self._paused)
 
     def _read(self, partition: Partition, max_records: int, max_bytes: int) -> list[Record]:
-        query = 'SELECT "offset", key, value, headers, timestamp_ms FROM record WHERE topic = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?'
+        query = (
+            'SELECT "offset", key, value, headers, timestamp_ms FROM record '
+            'WHERE topic = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?'
+        )
         records: list[Record] = []
         size = 0
         try:

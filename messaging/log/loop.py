@@ -25,9 +25,7 @@ class LoopAppender:
     def append(self, topic: str, key: bytes | None, value: bytes, headers: Headers = ()) -> asyncio.Future[Appended]:
         """As `Appender.append`."""
         waiting: asyncio.Future[Appended] = self._loop.create_future()
-        self._appender.append(topic, key, value, headers).add_done_callback(
-            lambda done: self._hand_over(waiting, done)
-        )
+        self._appender.append(topic, key, value, headers).add_done_callback(lambda done: self._hand_over(waiting, done))
         return waiting
 
     def _hand_over(self, waiting: asyncio.Future[Appended], done: Future[Appended]) -> None:

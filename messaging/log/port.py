@@ -1,12 +1,12 @@
 """The log as the chat sees it: append durably, read in order. Two backends keep this contract (one test suite).
 
-    LogError
-    ├── LogUnavailable     away or slow; the same call may succeed later
-    │   └── LogBusy        too much is in flight already
-    ├── RecordTooLarge     this record can never be appended
-    ├── LogClosed          the log was closed by us
-    ├── LogLocked          another process holds the embedded log
-    └── Fenced             another member took our place in the group; end this process
+LogError
+├── LogUnavailable     away or slow; the same call may succeed later
+│   └── LogBusy        too much is in flight already
+├── RecordTooLarge     this record can never be appended
+├── LogClosed          the log was closed by us
+├── LogLocked          another process holds the embedded log
+└── Fenced             another member took our place in the group; end this process
 """
 
 from __future__ import annotations

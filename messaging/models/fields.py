@@ -25,7 +25,7 @@ class BinaryUUIDField(models.Field):
         value = self.to_python(value)
         return None if value is None else value.bytes
 
-    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         value = value if prepared else self.get_prep_value(value)
         return None if value is None else connection.Database.Binary(value)
 

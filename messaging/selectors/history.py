@@ -110,4 +110,3 @@ def _page(room_id: int, rev: int, rows: Sequence[Message], more: bool) -> Page:
 
 def _views(rows: Sequence[Message]) -> list[MessageView]:
     return [row.view(row.sender.display_name) for row in rows]
-

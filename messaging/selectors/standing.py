@@ -79,7 +79,7 @@ def direct_names(user_id: int, room_ids: Collection[int]) -> dict[int, str]:
 def joinable_rooms(user_id: int) -> list[dict[str, Any]]:
     """Public rooms to browse: id, name, topic, number of members."""
     rooms = Room.objects.filter(pk__in=Room.objects.joinable_by(user_id)).annotate(members=Count("memberships"))
-    return list(rooms.order_by("name", "pk").values("id", "name", "topic", "members"))
+    return [dict(row) for row in rooms.order_by("name", "pk").values("id", "name", "topic", "members")]
 
 
 def members_among(room_ids: Collection[int], user_ids: Collection[int]) -> set[tuple[int, int]]:

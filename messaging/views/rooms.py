@@ -8,11 +8,12 @@ from uuid import uuid4
 import msgspec
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
+from accounts.requests import SignedInRequest
 from messaging import limits
 from messaging.actions import outbox, rooms
 from messaging.errors import NotFound, NotMember, Rejection
@@ -24,13 +25,13 @@ from messaging.selectors.standing import joinable_rooms, require_standing, stand
 
 @login_required
 @require_GET
-def room_list(request: HttpRequest) -> HttpResponse:
+def room_list(request: SignedInRequest) -> HttpResponse:
     return render(request, "messaging/rooms.html", _context(request, joinable=joinable_rooms(request.user.pk)))
 
 
 @login_required
 @require_GET
-def room(request: HttpRequest, room_id: int, seq: int | None = None) -> HttpResponse:
+def room(request: SignedInRequest, room_id: int, seq: int | None = None) -> HttpResponse:
     try:
         standing = require_standing(request.user.pk, room_id)
     except NotMember:
@@ -45,7 +46,7 @@ def room(request: HttpRequest, room_id: int, seq: int | None = None) -> HttpResp
 
 @login_required
 @require_POST
-def join(request: HttpRequest, room_id: int) -> HttpResponse:
+def join(request: SignedInRequest, room_id: int) -> HttpResponse:
     client_id = uuid4()
     try:
         if rooms.join(request.user, room_id, client_id):
@@ -60,7 +61,7 @@ def join(request: HttpRequest, room_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def new_room(request: HttpRequest) -> HttpResponse:
+def new_room(request: SignedInRequest) -> HttpResponse:
     try:
         made = rooms.create_room(
             request.user,
@@ -77,7 +78,7 @@ def new_room(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def direct(request: HttpRequest) -> HttpResponse:
+def direct(request: SignedInRequest) -> HttpResponse:
     name = request.POST.get("username", "").strip()
     other = User.objects.filter(username__iexact=name, is_active=True).first()
     try:
@@ -92,7 +93,7 @@ def direct(request: HttpRequest) -> HttpResponse:
 
 
 def _context(
-    request: HttpRequest, *, page: history.Page | None = None, focus: int | None = None, **more: Any
+    request: SignedInRequest, *, page: history.Page | None = None, focus: int | None = None, **more: Any
 ) -> dict[str, Any]:
     mine = msgspec.to_builtins(list(standings(request.user.pk).values()))
     plain_page = None if page is None else msgspec.to_builtins(page)

@@ -46,4 +46,6 @@ class Command(BaseCommand):
 
     def _ready(self, options: dict[str, Any]) -> Any:
         kind = "embedded" if settings.EMBEDDED else "with Kafka"
-        return lambda: self.stdout.write(f"chatsite {kind}: http://{options['host']}:{options['port']}/  (Ctrl-C ends it)")
+        return lambda: self.stdout.write(
+            f"chatsite {kind}: http://{options['host']}:{options['port']}/  (Ctrl-C ends it)"
+        )

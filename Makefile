@@ -1,0 +1,64 @@
+# `make run` chats at once; `make test` proves it. Everything else: `make help`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export VAR ?= $(CURDIR)/var
+export PORT ?= 8000
+
+.PHONY: help run test services stop up lint format lock proto screenshots clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: $(VENV)/run-stamp  ## the chat on http://127.0.0.1:$PORT, everything embedded, state in $VAR
+	@exec $(BIN)/python manage.py serve --migrate --demo --port $(PORT)
+
+test: $(VENV)/dev-stamp  ## all tests, embedded and against real MariaDB, Redis, Kafka and Chromium; ARGS= for pytest
+	@$(BIN)/python -m deploy.test_runs $(ARGS)
+
+services:  ## real MariaDB, Redis and Kafka in the background; prints what to export
+	@$(PYTHON) -m deploy.services start
+
+stop:  ## end them
+	@$(PYTHON) -m deploy.services stop
+
+up: $(VENV)/dev-stamp  ## web and bridge on the real services, in the foreground
+	@exec $(BIN)/python -m deploy.services.up
+
+lint: $(VENV)/dev-stamp  ## style, types, migrations, templates, production settings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/python -m pytest -q tests/test_structure.py
+	set -a && . deploy/production.env && set +a && $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: $(VENV)/dev-stamp  ## let ruff write what it would say
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(VENV)/dev-stamp  ## resolve requirements.txt into the two lock files
+	$(BIN)/python -m deploy.locks
+
+proto: $(VENV)/dev-stamp  ## generate the module of the log's records
+	$(BIN)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. messaging/wire/records.proto
+
+clean: stop  ## forget the environment and all local state
+	rm -rf $(VENV) $(VAR)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "chatsite needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "$(PYTHON) cannot make an environment; on Debian: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/run-stamp: requirements.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: -r requirements.lock
+	@touch $@
+
+$(VENV)/dev-stamp: requirements-dev.lock requirements.lock | $(BIN)/python
+	@$(PYTHON) -m deploy.services install build
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-dev.lock
+	@touch $(VENV)/run-stamp $@

@@ -1,0 +1,110 @@
+"""Starting, finding again and ending processes; a pid is ours only with the start time it had."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+READY_S = 90.0
+STOP_S = 20.0
+
+
+class ServiceError(Exception):
+    """A service cannot be had; the text says why."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """What the state file of a service holds. `started` is the process' start time in clock ticks since boot."""
+
+    pid: int
+    started: int
+    port: int
+
+    def save(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self)))
+
+
+def start_time(pid: int) -> int | None:
+    """Field 22 of /proc/PID/stat; None when there is no such process (or it is a zombie)."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] == "Z" else int(fields[19])
+
+
+def find(path: Path) -> Running | None:
+    """The process a state file names, if it is still that process (pids are reused after a crash or a reboot)."""
+    try:
+        running = Running(**json.loads(path.read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+    return running if start_time(running.pid) == running.started else None
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def spawn(command: Sequence[str], log: Path, state: Path, port: int, env: dict[str, str] | None = None) -> Running:
+    """Start a process in a session of its own (Ctrl-C of ours does not reach it) and remember it."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env={**os.environ, **(env or {})},
+        )
+    running = Running(process.pid, start_time(process.pid) or 0, port)
+    running.save(state)
+    return running
+
+
+def wait_until(is_ready: Callable[[], bool], running: Running, log: Path, what: str) -> None:
+    """Wait for a service to answer. Raises ServiceError with the end of its log when it dies or stays silent."""
+    deadline = time.monotonic() + READY_S
+    while not is_ready():
+        if start_time(running.pid) != running.started or time.monotonic() > deadline:
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            raise ServiceError(f"{what} did not get ready; the end of {log}:\n{tail}")
+        time.sleep(0.1)
+
+
+def stop(path: Path) -> bool:
+    """End the process a state file names: SIGTERM, then SIGKILL. False when there was none of ours."""
+    running = find(path)
+    if running is not None:
+        os.kill(running.pid, signal.SIGTERM)
+        if not _gone_within(running, STOP_S):
+            os.kill(running.pid, signal.SIGKILL)
+            _gone_within(running, STOP_S)
+    path.unlink(missing_ok=True)
+    return running is not None
+
+
+def _gone_within(running: Running, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        _reap(running.pid)
+        if start_time(running.pid) != running.started:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _reap(pid: int) -> None:
+    with contextlib.suppress(ChildProcessError):  # started by an earlier call: its parent is not us
+        os.waitpid(pid, os.WNOHANG)

@@ -1,0 +1,62 @@
+"""python -m deploy.test_runs [PYTEST ARGUMENTS]: what `make test` runs, and where.
+
+Without arguments: everything that needs no service, embedded on SQLite; what uses the database or the services, on real
+MariaDB, Redis and Kafka; the JavaScript modules, in Node. With arguments: one run of pytest with the services.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from deploy.services import install
+from deploy.services.control import root_folder, running
+from deploy.services.processes import ServiceError
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTEST = [sys.executable, "-m", "pytest"]
+SERVICE_NAMES = ("DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS")
+
+
+def main(arguments: list[str]) -> int:
+    _install_tools()
+    plain = {name: value for name, value in os.environ.items() if name not in SERVICE_NAMES} | {"CHAT_DEMO": "1"}
+    services = root_folder().with_name("test-services")
+    if arguments:
+        with running(services) as found:
+            return _run("with services", [*PYTEST, *arguments], plain | found)
+    codes = {"embedded (SQLite)": _run("embedded", [*PYTEST, "-q", "-m", "not services"], plain)}
+    with running(services) as found:
+        where = ", ".join(found) or "no service"
+        codes[f"real ({where})"] = _run("real", [*PYTEST, "-q", "-m", "services or database"], plain | found)
+    codes["node"] = _run("node", ["node", "--test", "tests/js/"], plain)
+    print("\n== what ran where")
+    for name, code in codes.items():
+        print(f"{name}: {'passed' if code == 0 else f'FAILED ({code})'}")
+    return max(codes.values())
+
+
+def _install_tools() -> None:
+    for tool in ("chromium", "kcat", "node"):
+        try:
+            install.require(tool)
+        except ServiceError as error:
+            print(f"{tool}: {error}", file=sys.stderr)
+            if os.environ.get("REQUIRE_SERVICES") == "1":
+                sys.exit(1)
+
+
+def _run(title: str, command: list[str], environment: dict[str, str]) -> int:
+    print(f"\n== {title}: {' '.join(command[-4:])}", flush=True)
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except ServiceError as error:
+        sys.exit(f"chatsite: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,105 @@
+"""The log on Apache Kafka, by kafka-python 3. What each setting is for: docs/kafka.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from kafka import OffsetSpec, TopicPartition
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from messaging.log.kafka.producer import SupervisedProducer
+from messaging.log.kafka.reader import KafkaReader
+from messaging.log.port import LogUnavailable, Partition, TopicDescription, TopicSpec
+
+CLOSE_S = 10.0
+
+
+class KafkaLog:
+    """Connects at first use. `prefix` stands before every topic and group name of this deployment."""
+
+    def __init__(
+        self,
+        bootstrap_servers: Sequence[str],
+        topic_prefix: str = "",
+        partitions: int = 32,
+        replication: int = 1,
+        security: dict[str, Any] | None = None,
+    ) -> None:
+        self._client = {
+            "bootstrap_servers": list(bootstrap_servers),
+            "bootstrap_timeout_ms": 10_000,
+            "reconnect_backoff_max_ms": 5_000,
+            "allow_auto_create_topics": False,
+            "metadata_max_age_ms": 60_000,
+            **(security or {}),
+        }
+        self._prefix = topic_prefix
+        self._replication = replication
+        self._producer: SupervisedProducer | None = None
+
+    def ensure_topics(self, specs: Sequence[TopicSpec]) -> None:
+        wanted = {
+            self._prefix + spec.name: {
+                "num_partitions": spec.partitions,
+                "replication_factor": self._replication,
+                "configs": spec.config,
+            }
+            for spec in specs
+        }
+        with self._admin() as admin:
+            present = set(admin.list_topics())
+            missing = {name: options for name, options in wanted.items() if name not in present}
+            if not missing:
+                return
+            answer = admin.create_topics(missing, raise_errors=False)
+            for topic in answer["topics"]:
+                error = for_code(topic["error_code"])
+                if topic["error_code"] and error is not TopicAlreadyExistsError:
+                    raise LogUnavailable(f"topic {topic['name']} cannot be made: {error.__name__}")
+            admin.wait_for_topics(list(missing))
+
+    def topic(self, name: str) -> TopicDescription:
+        with self._admin() as admin:
+            described = admin.describe_topics([self._prefix + name])[0]
+        if described["error_code"]:
+            raise LogUnavailable(f"topic {self._prefix + name}: {for_code(described['error_code']).__name__}")
+        return TopicDescription(id=str(described["topic_id"]), partitions=len(described["partitions"]))
+
+    def bounds(self, topic: str) -> dict[Partition, tuple[int, int]]:
+        count = self.topic(topic).partitions
+        places = [TopicPartition(self._prefix + topic, number) for number in range(count)]
+        with self._admin() as admin:
+            earliest = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.EARLIEST))
+            latest = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
+        return {Partition(topic, tp.partition): (earliest[tp].offset, latest[tp].offset) for tp in places}
+
+    def appender(self) -> SupervisedProducer:
+        if self._producer is None:
+            self._producer = SupervisedProducer(self._client, self._prefix)
+        return self._producer
+
+    def reader(self, group: str, topics: Sequence[str], instance_id: str | None = None) -> KafkaReader:
+        return KafkaReader(self._client, self._prefix, group, topics, instance_id)
+
+    def close(self) -> None:
+        if self._producer is not None:
+            self._producer.close(CLOSE_S)
+            self._producer = None
+
+    @contextmanager
+    def _admin(self) -> Iterator[KafkaAdminClient]:
+        options = {name: value for name, value in self._client.items() if name != "allow_auto_create_topics"}
+        try:
+            admin = KafkaAdminClient(**options)
+            try:
+                yield admin
+            finally:
+                admin.close()
+        except KafkaError as error:
+            raise LogUnavailable(f"Kafka cannot be reached: {error!r}") from error
+
+
+__all__ = ["KafkaLog"]

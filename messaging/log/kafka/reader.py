@@ -1,0 +1,237 @@
+"""A member of a consumer group, by kafka-python's consumer."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.coordinator.base import MemberState
+from kafka.errors import FencedInstanceIdError, KafkaError
+
+from messaging.log.port import Fenced, LogUnavailable, Partition, Polled, Record
+
+logger = logging.getLogger(__name__)
+
+SETTINGS: dict[str, Any] = {
+    "enable_auto_commit": False,
+    # We seek to the offset in the database; an offset that is not there has to be an alert, not a guess.
+    "auto_offset_reset": "none",
+    "partition_assignment_strategy": [CooperativeStickyAssignor],
+    "session_timeout_ms": 8_000,
+    "heartbeat_interval_ms": 2_000,
+    "isolation_level": "read_committed",
+    "max_poll_interval_ms": 120_000,
+    "fetch_max_bytes": 8 * 1_048_576,
+    "fetch_max_wait_ms": 500,
+    # No deserializers: an exception in one makes a later poll spin for ever.
+}
+CALL_MS = 5_000
+SETTLE_S = 10.0
+
+
+class KafkaReader:
+    """Connects at the first poll. Gained partitions stand paused until they are sought."""
+
+    def __init__(
+        self, client: Mapping[str, Any], prefix: str, group: str, topics: Sequence[str], instance_id: str | None
+    ) -> None:
+        self._options = {**client, **SETTINGS, "group_id": prefix + group, "group_instance_id": instance_id}
+        self._prefix = prefix
+        self._topics = [prefix + topic for topic in topics]
+        self._consumer: KafkaConsumer | None = None
+        self._moves = Moves()
+        self._positions: dict[Partition, int] = {}
+        """Next offset of each partition that was sought: what is not here delivers nothing."""
+
+    def poll(self, timeout_s: float, max_records: int, max_bytes: int) -> Polled:
+        try:
+            consumer = self._connected()
+            found = self._settled_poll(consumer, timeout_s, max_records)
+        except FencedInstanceIdError as error:
+            raise Fenced("another member has this instance id") from error
+        except KafkaError as error:
+            self._rewind()
+            raise LogUnavailable(f"Kafka: {error!r}") from error
+        gained, lost = self._moves.take()
+        polled = Polled(gained=set(map(self._ours, gained)), lost=set(map(self._ours, lost)))
+        for partition in polled.lost | polled.gained:
+            self._positions.pop(partition, None)
+        self._collect(polled, found, max_bytes)
+        return polled
+
+    def _settled_poll(self, consumer: KafkaConsumer, timeout_s: float, max_records: int) -> dict[Any, Any]:
+        """A join that ends between two polls is thrown away and sent again, which moves everybody: while the group
+        settles, poll again at once and do nothing else."""
+        deadline = time.monotonic() + SETTLE_S
+        while True:
+            found: dict[Any, Any] = consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=max_records)
+            if found or self._moves.any() or consumer.group_metadata().state is MemberState.STABLE:
+                return found
+            if time.monotonic() > deadline:
+                return found
+
+    def _collect(self, polled: Polled, found: Mapping[Any, Sequence[Any]], max_bytes: int) -> None:
+        """Take what fits; what does not is read again by the next poll."""
+        size = 0
+        for tp, raw in found.items():
+            partition = self._ours(tp)
+            if partition not in self._positions:
+                continue
+            records: list[Record] = []
+            for item in raw:
+                size += len(item.value or b"")
+                if size > max_bytes and (records or polled.records):
+                    self.seek(partition, item.offset)
+                    break
+                records.append(_record(partition, item))
+            if records:
+                polled.records[partition] = records
+                self._positions[partition] = records[-1].offset + 1
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        tp = self._theirs(partition)
+        try:
+            self._connected().seek(tp, offset)
+            self._connected().resume(tp)
+        except ValueError:  # it was lost in this moment; the next poll says so
+            return
+        self._positions[partition] = offset
+
+    def pause(self, *partitions: Partition) -> None:
+        self._connected().pause(*self._assigned(partitions))
+
+    def resume(self, *partitions: Partition) -> None:
+        self._connected().resume(*self._assigned(partitions))
+
+    def commit(self, offsets: dict[Partition, int]) -> None:
+        wanted = {self._theirs(partition): OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()}
+        if not wanted:
+            return
+        try:
+            self._connected().commit(wanted, timeout_ms=CALL_MS)
+        except FencedInstanceIdError as error:
+            raise Fenced("another member has this instance id") from error
+        except KafkaError as error:  # a rebalance, or Kafka is away: the database knows how far we are
+            logger.info("offsets are not committed to the group: %r", error)
+
+    def committed(self, partition: Partition) -> int | None:
+        return self._asked(lambda: self._connected().committed(self._theirs(partition), timeout_ms=CALL_MS))
+
+    def bounds(self, partition: Partition) -> tuple[int, int]:
+        tp = self._theirs(partition)
+        consumer = self._connected()
+        earliest = self._asked(lambda: consumer.beginning_offsets([tp], timeout_ms=CALL_MS)[tp])
+        end = self._asked(lambda: consumer.end_offsets([tp], timeout_ms=CALL_MS)[tp])
+        return earliest, end
+
+    def lag(self) -> dict[Partition, int]:
+        if self._consumer is None:
+            return {}
+        ends = {partition: self._consumer.highwater(self._theirs(partition)) for partition in self._positions}
+        return {partition: max(0, (end or 0) - self._positions[partition]) for partition, end in ends.items()}
+
+    def close(self) -> None:
+        if self._consumer is None:
+            return
+        try:
+            self._consumer.close(autocommit=False, timeout_ms=CALL_MS)
+        except KafkaError as error:
+            logger.info("the consumer did not close cleanly: %r", error)
+        self._consumer = None
+
+    def _connected(self) -> KafkaConsumer:
+        if self._consumer is None:
+            try:
+                consumer = KafkaConsumer(**self._options)
+            except KafkaError as error:
+                raise LogUnavailable(f"Kafka cannot be reached: {error!r}") from error
+            consumer.subscribe(self._topics, listener=Listener(consumer, self._moves))
+            self._consumer = consumer
+        return self._consumer
+
+    def _asked(self, question: Any) -> Any:
+        try:
+            return question()
+        except KafkaError as error:
+            raise LogUnavailable(f"Kafka: {error!r}") from error
+
+    def _rewind(self) -> None:
+        """After an error out of poll: nothing between what we handed out and what comes next may be skipped."""
+        for partition, offset in list(self._positions.items()):
+            self.seek(partition, offset)
+
+    def _assigned(self, partitions: Iterable[Partition]) -> list[TopicPartition]:
+        mine = self._connected().assignment()
+        return [tp for tp in map(self._theirs, partitions) if tp in mine]
+
+    def _theirs(self, partition: Partition) -> TopicPartition:
+        return TopicPartition(self._prefix + partition.topic, partition.number)
+
+    def _ours(self, tp: TopicPartition) -> Partition:
+        return Partition(tp.topic.removeprefix(self._prefix), tp.partition)
+
+
+class Moves:
+    """Partitions that came or went, handed from the consumer's IO thread to the thread that polls."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._gained: set[TopicPartition] = set()
+        self._lost: set[TopicPartition] = set()
+
+    def gain(self, partitions: Iterable[TopicPartition]) -> None:
+        with self._lock:
+            self._gained.update(partitions)
+
+    def lose(self, partitions: Iterable[TopicPartition]) -> None:
+        """One that was gained and lost between two polls is not told as gained."""
+        with self._lock:
+            self._gained.difference_update(partitions)
+            self._lost.update(partitions)
+
+    def any(self) -> bool:
+        with self._lock:
+            return bool(self._gained or self._lost)
+
+    def take(self) -> tuple[set[TopicPartition], set[TopicPartition]]:
+        with self._lock:
+            moved = self._gained, self._lost
+            self._gained, self._lost = set(), set()
+        return moved
+
+
+class Listener(ConsumerRebalanceListener):
+    """Runs on the consumer's IO thread: flags only, no call that waits."""
+
+    def __init__(self, consumer: KafkaConsumer, moves: Moves) -> None:
+        self._consumer, self._moves = consumer, moves
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        partitions = list(assigned)
+        for partition in partitions:
+            # Any position will do: it keeps the consumer from asking for the group's, and paused it delivers nothing.
+            self._consumer.pause(partition)
+            self._consumer.seek(partition, 0)
+        self._moves.gain(partitions)
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        self._moves.lose(revoked)
+
+    def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
+        self._moves.lose(lost)
+
+
+def _record(partition: Partition, item: Any) -> Record:
+    return Record(
+        partition=partition,
+        offset=item.offset,
+        key=None if item.key is None else bytes(item.key),
+        value=bytes(item.value or b""),
+        headers=tuple((name, bytes(value)) for name, value in item.headers),
+        timestamp_ms=item.timestamp,
+    )

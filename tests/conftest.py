@@ -1,0 +1,30 @@
+"""For all tests: which of them use the database, and which need the real services."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+SERVICES = {"mariadb": "DATABASE_URL", "redis": "REDIS_URL", "kafka": "KAFKA_BOOTSTRAP_SERVERS"}
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever uses the test database runs on SQLite and on MariaDB."""
+    for item in items:
+        if DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db"):
+            item.add_marker("database")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that needs services is skipped by name without them; with REQUIRE_SERVICES=1 that is a failure."""
+    if item.get_closest_marker("services") is None:
+        return
+    missing = [name for name, variable in SERVICES.items() if not os.environ.get(variable)]
+    if not missing:
+        return
+    reason = f"needs {', '.join(missing)} (make test starts them)"
+    if os.environ.get("REQUIRE_SERVICES") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
