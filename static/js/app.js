@@ -1,0 +1,106 @@
+/** The page comes alive: what the server rendered is replaced by the app, with the data it came with. */
+import { render } from "preact";
+import { useState } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { Announcer } from "./announcer.js";
+import { Chat } from "./chat.js";
+import { CLOSE } from "./connection.js";
+import { Drafts } from "./drafts.js";
+import { History } from "./history.js";
+import { showUnread } from "./title.js";
+import { Banner } from "./ui/banner.js";
+import { Composer } from "./ui/composer.js";
+import { html, Icon } from "./ui/html.js";
+import { Sidebar } from "./ui/sidebar.js";
+import { Timeline } from "./ui/timeline.js";
+import { words } from "./words.js";
+
+const boot = JSON.parse(document.getElementById("boot").textContent);
+Icon.sprite = document.documentElement.dataset.sprite;
+const version = signal(0);
+const announcer = new Announcer(document.getElementById("announcer"));
+const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+
+const chat = new Chat({
+  boot,
+  storage: localStorage,
+  url: `${scheme}//${location.host}${boot.urls.ws}`,
+  onChange: changed,
+  onMessages: announce,
+});
+const history = new History(chat, boot.urls.api);
+const drafts = new Drafts(localStorage, boot.user.id);
+const roomElement = document.getElementById("room");
+
+function changed() {
+  version.value += 1;
+  const { state, closeCode } = chat.connection;
+  document.documentElement.dataset.connection = state;
+  if (state === "stopped" && closeCode === CLOSE.signedOut) location.assign(boot.urls.login);
+  if (chat.roomId !== null && state === "online" && !chat.room) location.assign("/rooms/");
+  showUnread(chat);
+}
+
+function announce(room, messages) {
+  if (room !== chat.roomId) return;
+  for (const message of messages) {
+    if (message.sender.id !== chat.me.id && message.edited_at === null && message.deleted_at === null) {
+      announcer.say(words.announced(message.sender.name, message.body));
+    }
+  }
+}
+
+function openRoom(id) {
+  if (id === chat.roomId) return;
+  window.history.pushState({ room: id }, "", `/rooms/${id}/`);
+  chat.open(id);
+}
+
+function SidebarMount() {
+  void version.value;
+  return html`<${Sidebar} chat=${chat} onOpen=${roomElement ? openRoom : null} />`;
+}
+
+function RoomMount() {
+  void version.value;
+  if (!chat.room) return null;
+  return html`<${Room} key=${chat.roomId} />`;
+}
+
+function Room() {
+  void version.value;
+  const [editing, setEditing] = useState(null);
+  const editLast = (event) => {
+    const mine = chat.store(chat.roomId).messages.filter((one) => one.sender.id === chat.me.id && !one.deleted_at);
+    if (mine.length === 0) return;
+    event.preventDefault();
+    setEditing(mine.at(-1));
+  };
+  const room = chat.room;
+  const typists = chat.typists(room.id);
+  return html`<header class="room-header">
+      <a class="icon-button back" href="/rooms/" title=${words.back} aria-label=${words.back}><${Icon} name="back" /></a>
+      <div class="room-title"><h1>${room.name}</h1>${room.topic && html`<p>${room.topic}</p>`}</div>
+    </header>
+    <${Banner} connection=${chat.connection} />
+    <${Timeline} chat=${chat} history=${history} focus=${boot.focus} onEdit=${setEditing} />
+    <p class="typing-line">${typists.length > 0 ? words.typing(typists) : ""}</p>
+    <${Composer}
+      key=${editing ? `edit-${editing.seq}` : "new"}
+      ...${{ chat, drafts, editing, onEditLast: editLast, onDone: () => setEditing(null) }}
+    />`;
+}
+
+function mount(element, component) {
+  if (!element) return;
+  element.replaceChildren();
+  render(html`<${component} />`, element);
+}
+
+mount(document.getElementById("sidebar-rooms"), SidebarMount);
+mount(roomElement, RoomMount);
+addEventListener("online", () => chat.connection.wake());
+addEventListener("offline", () => chat.connection.drop());
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && chat.connection.wake());
+addEventListener("popstate", () => location.reload());
+chat.connection.open();

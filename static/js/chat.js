@@ -1,0 +1,206 @@
+/**
+ * The chat of this page: one connection, the rooms, the outbox. Frames come in, state changes, `onChange()` is told.
+ * No DOM here.
+ */
+import { Connection } from "./connection.js";
+import { Outbox } from "./outbox.js";
+import { RoomStore } from "./room_store.js";
+import { uuid7 } from "./uuid7.js";
+
+const TYPING_SHOWN_MS = 6_000;
+const TYPING_SENT_MS = 3_000;
+
+export class Chat {
+  /** {id: standing} as in `welcome.rooms`, in the server's order. */
+  rooms = new Map();
+  stores = new Map();
+  /** The room on screen, or null. */
+  roomId = null;
+  /** Names of who is writing: Map(room -> Map(user id -> {name, until})). */
+  typing = new Map();
+  epoch = null;
+  #typedAt = 0;
+  #syncing = new Set();
+
+  constructor({ boot, storage, url, onChange, onMessages = () => {}, now = Date.now, connectionOptions = {} }) {
+    Object.assign(this, { me: boot.user, limits: boot.limits, onChange, onMessages, now });
+    for (const room of boot.rooms) this.rooms.set(room.id, room);
+    this.outbox = new Outbox(storage, `chat.outbox.${boot.user.id}.`);
+    if (boot.page) this.store(boot.room).open(boot.page, this.rooms.get(boot.room)?.seq ?? 0);
+    this.roomId = boot.room;
+    this.connection = new Connection({
+      url,
+      hello: () => this.#hello(),
+      onFrame: (frame) => this.#receive(frame),
+      onState: () => this.onChange(),
+      ...connectionOptions,
+    });
+  }
+
+  get room() {
+    return this.rooms.get(this.roomId) ?? null;
+  }
+
+  store(roomId) {
+    if (!this.stores.has(roomId)) this.stores.set(roomId, new RoomStore(roomId));
+    return this.stores.get(roomId);
+  }
+
+  /** Unread messages that are worth a number in the title: over all rooms. */
+  get unread() {
+    return [...this.rooms.values()].reduce((sum, room) => sum + room.unread, 0);
+  }
+
+  typists(roomId) {
+    const now = this.now();
+    return [...(this.typing.get(roomId)?.values() ?? [])].filter((one) => one.until > now).map((one) => one.name);
+  }
+
+  // What people do
+
+  open(roomId) {
+    this.roomId = roomId;
+    this.connection.send({ type: "watch", rooms: this.#watched() });
+    this.onChange();
+  }
+
+  send(body) {
+    this.#command({ type: "send", client_id: uuid7(), room: this.roomId, body });
+  }
+
+  edit(message, body) {
+    const { seq, rev } = message;
+    this.#command({ type: "edit", client_id: uuid7(), room: this.roomId, seq, rev, body });
+  }
+
+  remove(message) {
+    this.#command({ type: "delete", client_id: uuid7(), room: this.roomId, seq: message.seq });
+  }
+
+  retry(clientId) {
+    const entry = this.outbox.retry(clientId, uuid7(), this.now());
+    if (entry) this.#put(entry);
+    this.onChange();
+  }
+
+  discard(clientId) {
+    this.outbox.remove(clientId);
+    this.onChange();
+  }
+
+  markRead(roomId, seq) {
+    const room = this.rooms.get(roomId);
+    if (room && seq > room.read) this.connection.send({ type: "read", room: roomId, seq });
+  }
+
+  nowTyping() {
+    if (this.now() - this.#typedAt < TYPING_SENT_MS) return;
+    this.#typedAt = this.now();
+    this.connection.send({ type: "typing", room: this.roomId });
+  }
+
+  /** Add a page of history; asks for what changed since when it is older than what we hold. */
+  addPage(roomId, page, options) {
+    const store = this.store(roomId);
+    if (store.addPage(page, options)) this.#sync(store);
+    this.onChange();
+  }
+
+  #command(frame) {
+    this.#put(this.outbox.add(frame, this.now()));
+    this.onChange();
+  }
+
+  #put(entry) {
+    if (this.connection.state === "online") this.connection.send(this.outbox.wire(entry));
+  }
+
+  // What the server says
+
+  #hello() {
+    const held = [...this.stores.values()].filter((store) => store.rev > 0);
+    return {
+      type: "hello",
+      epoch: this.epoch ?? undefined,
+      rooms: Object.fromEntries(held.map((store) => [store.id, store.rev])),
+      watch: this.#watched(),
+      unfinished: this.outbox.unfinished.map((entry) => entry.client_id),
+    };
+  }
+
+  #watched() {
+    return this.roomId === null ? {} : { [this.roomId]: this.store(this.roomId).rev };
+  }
+
+  #receive(frame) {
+    const handler = this.#handlers[frame.type];
+    if (handler) handler(frame);
+    this.onChange();
+  }
+
+  #handlers = {
+    welcome: (frame) => this.#welcomed(frame),
+    outcomes: (frame) => this.outbox.outcomes(frame).forEach((entry) => this.#put(entry)),
+    accepted: (frame) => this.outbox.accepted(frame.client_id),
+    rejected: (frame) => this.outbox.rejected(frame),
+    changes: (frame) => this.#changed(frame),
+    badges: (frame) => this.#badges(frame.rooms),
+    read: (frame) => this.#patch(frame.room, { read: frame.seq, unread: frame.unread }),
+    typing: (frame) => this.#typing(frame),
+    notice: (frame) => this.#noticed(frame),
+  };
+
+  #welcomed(frame) {
+    if (this.epoch !== null && this.epoch !== frame.epoch) {
+      this.stores.clear();
+      this.connection.send({ type: "watch", rooms: {} });
+      this.connection.send({ type: "watch", rooms: this.#watched() });
+    }
+    this.epoch = frame.epoch;
+    this.#syncing.clear();
+    this.rooms = new Map(frame.rooms.map((room) => [room.id, room]));
+    const known = new Set(this.outbox.unfinished.filter((entry) => !entry.tried).map((entry) => entry.client_id));
+    // Never handed over: the server cannot know them. The others wait for `outcomes`.
+    for (const entry of this.outbox.unfinished) if (known.has(entry.client_id)) this.#put(entry);
+  }
+
+  #changed(frame) {
+    const store = this.store(frame.room);
+    const result = store.apply(frame);
+    if (result === "hole") this.#sync(store);
+    if (result !== "applied") return;
+    this.#syncing.delete(store.id);
+    this.outbox.settle(frame.room, frame.messages);
+    const seq = Math.max(this.rooms.get(frame.room)?.seq ?? 0, ...frame.messages.map((message) => message.seq));
+    this.#patch(frame.room, { seq, rev: frame.rev });
+    if (!frame.reset) this.onMessages(frame.room, frame.messages);
+  }
+
+  #sync(store) {
+    if (this.#syncing.has(store.id)) return;
+    if (this.connection.send({ type: "sync", room: store.id, after: store.rev })) this.#syncing.add(store.id);
+  }
+
+  #badges(rooms) {
+    for (const [id, badge] of Object.entries(rooms)) this.#patch(Number(id), badge);
+  }
+
+  #patch(roomId, fields) {
+    const room = this.rooms.get(roomId);
+    if (room) this.rooms.set(roomId, { ...room, ...fields });
+  }
+
+  #typing({ room, user }) {
+    if (!this.typing.has(room)) this.typing.set(room, new Map());
+    this.typing.get(room).set(user.id, { name: user.name, until: this.now() + TYPING_SHOWN_MS });
+    setTimeout(() => this.onChange(), TYPING_SHOWN_MS);
+  }
+
+  #noticed(frame) {
+    if (frame.code === "joined") this.rooms.set(frame.room.id, frame.room);
+    if (frame.code === "left") {
+      this.rooms.delete(frame.room);
+      this.stores.delete(frame.room);
+    }
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Commands that are not finished: kept in order, over reloads, until their effect came in `changes` or they were
+ * refused. States: sending (handed to the socket, or waiting for one), accepted (the log has it), failed.
+ */
+export const LATE_MS = 10_000;
+
+export class Outbox {
+  #entries = new Map();
+
+  /** `storage` is a Storage, `prefix` tells people on one browser apart; every entry has a key of its own. */
+  constructor(storage, prefix) {
+    this.storage = storage;
+    this.prefix = prefix;
+    for (const key of Object.keys(storage).filter((name) => name.startsWith(prefix))) {
+      const entry = parse(storage.getItem(key));
+      if (entry) this.#entries.set(entry.client_id, entry);
+    }
+    // UUIDv7: the order of ids is the order of writing.
+    this.#entries = new Map([...this.#entries].sort(([one], [other]) => (one < other ? -1 : 1)));
+  }
+
+  get entries() {
+    return [...this.#entries.values()];
+  }
+
+  get unfinished() {
+    return this.entries.filter((entry) => entry.state !== "failed");
+  }
+
+  get(clientId) {
+    return this.#entries.get(clientId);
+  }
+
+  inRoom(room) {
+    return this.entries.filter((entry) => entry.frame.room === room);
+  }
+
+  /** Keep a command frame until it is finished. */
+  add(frame, now) {
+    const entry = { client_id: frame.client_id, frame, state: "sending", at: now, tried: false };
+    this.#entries.set(entry.client_id, entry);
+    this.#save(entry);
+    return entry;
+  }
+
+  /** The frame to put on the wire now; from the second time on it says so. */
+  wire(entry) {
+    const frame = entry.tried ? { ...entry.frame, again: true } : entry.frame;
+    entry.tried = true;
+    this.#save(entry);
+    return frame;
+  }
+
+  accepted(clientId) {
+    this.#change(clientId, (entry) => {
+      if (entry.state === "sending") entry.state = "accepted";
+    });
+  }
+
+  rejected({ client_id: clientId, code, message, final, retry_after: retryAfter }) {
+    this.#change(clientId, (entry) => {
+      Object.assign(entry, { state: "failed", code, message, final: Boolean(final), retryAfter });
+      // Nothing was stored: the same id may be tried as if for the first time. A final refusal spends it.
+      entry.tried = Boolean(final);
+    });
+  }
+
+  /** What the server says became of unfinished commands. Returns those that have to be sent again, in order. */
+  outcomes(byId) {
+    const again = [];
+    for (const entry of this.unfinished) {
+      const outcome = byId[entry.client_id];
+      if (!outcome || outcome.state === "pending") again.push(entry);
+      else if (outcome.state === "stored") this.remove(entry.client_id);
+      else this.rejected({ client_id: entry.client_id, code: outcome.code, final: true });
+    }
+    return again;
+  }
+
+  /** Finish what these messages show to have happened. */
+  settle(room, messages) {
+    for (const message of messages) {
+      this.remove(message.client_id);
+      for (const { client_id: clientId, frame } of this.inRoom(room)) {
+        if (frame.seq !== message.seq) continue;
+        if (frame.type === "delete" ? message.deleted_at : message.rev > frame.rev) this.remove(clientId);
+      }
+    }
+  }
+
+  /** Try a failed command once more; a refused one needs `newId`. */
+  retry(clientId, newId, now) {
+    const entry = this.#entries.get(clientId);
+    if (!entry) return null;
+    if (!entry.final) {
+      Object.assign(entry, { state: "sending", at: now, code: undefined, message: undefined });
+      this.#save(entry);
+      return entry;
+    }
+    this.remove(clientId);
+    return this.add({ ...entry.frame, client_id: newId }, now);
+  }
+
+  remove(clientId) {
+    this.#entries.delete(clientId);
+    this.storage.removeItem(this.prefix + clientId);
+  }
+
+  #change(clientId, change) {
+    const entry = this.#entries.get(clientId);
+    if (!entry) return;
+    change(entry);
+    this.#save(entry);
+  }
+
+  #save(entry) {
+    this.storage.setItem(this.prefix + entry.client_id, JSON.stringify(entry));
+  }
+}
+
+function parse(text) {
+  try {
+    const entry = JSON.parse(text);
+    return entry?.client_id && entry.frame ? entry : null;
+  } catch {
+    return null;
+  }
+}

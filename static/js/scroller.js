@@ -1,0 +1,54 @@
+/** Where a timeline stands: glued to the bottom within 10 px of it, else anchored to the first row in sight. */
+
+export const STICK_PX = 10;
+export const PREFETCH_PX = 1000;
+
+export class Scroller {
+  isAtBottom = true;
+  #element;
+  #anchor = null;
+
+  constructor(element) {
+    this.#element = element;
+  }
+
+  /** Before rows change: remember which row stands where. */
+  remember() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#element;
+    this.isAtBottom = scrollHeight - clientHeight - scrollTop <= STICK_PX;
+    const top = this.#element.getBoundingClientRect().top;
+    const row = [...this.#element.querySelectorAll("[data-key]")].find(
+      (candidate) => candidate.getBoundingClientRect().bottom > top,
+    );
+    this.#anchor = row ? { row, offset: row.getBoundingClientRect().top } : null;
+  }
+
+  /** After rows changed: stand where we stood. */
+  restore() {
+    if (this.isAtBottom) this.toBottom();
+    else if (this.#anchor?.row.isConnected) {
+      this.#element.scrollTop += this.#anchor.row.getBoundingClientRect().top - this.#anchor.offset;
+    }
+  }
+
+  toBottom() {
+    this.#element.scrollTop = this.#element.scrollHeight;
+    this.isAtBottom = true;
+  }
+
+  /** Put a row 30 % from the top. */
+  toRow(row) {
+    const offset = row.getBoundingClientRect().top - this.#element.getBoundingClientRect().top;
+    this.#element.scrollTop += offset - this.#element.clientHeight * 0.3;
+    this.isAtBottom = false;
+  }
+
+  get isNearTop() {
+    return this.#element.scrollTop < PREFETCH_PX;
+  }
+
+  get isNearEnd() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#element;
+    return scrollHeight - clientHeight - scrollTop < PREFETCH_PX;
+  }
+}

@@ -1,0 +1,108 @@
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { makeRows } from "../rows.js";
+import { Scroller } from "../scroller.js";
+import { dayName } from "../times.js";
+import { words } from "../words.js";
+import { html, Icon } from "./html.js";
+import { Message } from "./message.js";
+
+export function Timeline({ chat, history, focus, onEdit }) {
+  const list = useRef(null);
+  const scroller = useRef(null);
+  const store = chat.store(chat.roomId);
+  const [readSeq] = useState(() => (chat.room?.unread > 0 ? chat.room.read : null));
+  const [seenSeq, setSeen] = useState(store.newestSeq);
+  const now = useClock(chat);
+  const pending = chat.outbox.inRoom(chat.roomId).filter((entry) => entry.frame.type === "send");
+  const mine = new Set(store.messages.map((message) => message.client_id));
+  const unshown = pending.filter((entry) => !mine.has(entry.client_id));
+  const rows = makeRows(store.messages, unshown, { readSeq, me: chat.me });
+
+  scroller.current?.remember();
+  useLayoutEffect(() => {
+    if (!scroller.current) {
+      scroller.current = new Scroller(list.current);
+      const first = list.current.querySelector("[data-focus=true], .unread-line");
+      if (first) scroller.current.toRow(first);
+      else scroller.current.toBottom();
+      return;
+    }
+    scroller.current.restore();
+  });
+  useOwnSendGoesToTheEnd(unshown, scroller);
+  useImagesKeepThePlace(list, scroller);
+
+  const look = () => {
+    const at = scroller.current;
+    at.remember();
+    if (at.isNearTop) history.older(chat.roomId);
+    if (at.isNearEnd && !store.isLive) history.newer(chat.roomId);
+    if (at.isAtBottom && store.isLive) {
+      setSeen(store.newestSeq);
+      if (document.visibilityState === "visible" && document.hasFocus()) chat.markRead(chat.roomId, store.newestSeq);
+    }
+  };
+  useEffect(look, [store.newestSeq, chat.connection.state]);
+  useEffect(() => {
+    addEventListener("focus", look);
+    return () => removeEventListener("focus", look);
+  });
+
+  const below = store.messages.filter((message) => message.seq > seenSeq && message.sender.id !== chat.me.id).length;
+  const isAway = scroller.current && (!scroller.current.isAtBottom || !store.isLive);
+  const jump = async () => {
+    if (!store.isLive) await history.latest(chat.roomId);
+    scroller.current.toBottom();
+    look();
+  };
+  return html`<div class="timeline" ref=${list} onScroll=${look} tabindex="0" role="region" aria-label=${chat.room.name}>
+      ${store.hasOlder && html`<p class="timeline-edge">${words.loadingOlder}</p>`}
+      ${rows.length === 0 &&
+      html`<div class="timeline-empty"><h2>${words.empty}</h2><p>${words.emptyHint}</p></div>`}
+      <ol class="messages">
+        ${rows.map((row) => html`<${Row} key=${row.key} ...${{ chat, row, now, onEdit, focus }} />`)}
+      </ol>
+    </div>
+    ${isAway &&
+    (below > 0 || !store.isLive) &&
+    html`<button type="button" class="jump" onClick=${jump}>
+      <${Icon} name="down" /> ${below > 0 ? words.jump(below) : words.jumpToLatest}
+    </button>`}`;
+}
+
+function Row({ chat, row, now, onEdit, focus }) {
+  if (row.kind === "day") return html`<li class="day-line" data-key=${row.key}><span>${dayName(row.date)}</span></li>`;
+  if (row.kind === "unread") return html`<li class="unread-line" data-key="unread"><span>${words.newMessages}</span></li>`;
+  return html`<${Message} chat=${chat} row=${row} now=${now} onEdit=${onEdit} isFocus=${row.message.seq === focus} />`;
+}
+
+/** A clock that ticks only while something waits. */
+function useClock(chat) {
+  const [now, setNow] = useState(Date.now());
+  const waits = chat.outbox.entries.length > 0;
+  useEffect(() => {
+    if (!waits) return undefined;
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [waits]);
+  return now;
+}
+
+function useOwnSendGoesToTheEnd(pending, scroller) {
+  const last = pending.at(-1)?.client_id;
+  const shown = useRef(last);
+  useLayoutEffect(() => {
+    if (last && last !== shown.current) scroller.current?.toBottom();
+    shown.current = last;
+  }, [last]);
+}
+
+/** Whatever grows after it was laid out must not push away what is being read. */
+function useImagesKeepThePlace(list, scroller) {
+  const observer = useMemo(() => new ResizeObserver(() => scroller.current?.isAtBottom && scroller.current.toBottom()), []);
+  useEffect(() => {
+    observer.observe(list.current);
+    observer.observe(list.current.querySelector(".messages"));
+    return () => observer.disconnect();
+  }, []);
+}
