@@ -20,6 +20,7 @@ from messaging.errors import NotFound, NotMember, Rejection
 from messaging.live.notify import tell_members
 from messaging.models import Room
 from messaging.selectors import history
+from messaging.selectors.site import epoch
 from messaging.selectors.standing import joinable_rooms, require_standing, standings
 
 
@@ -103,6 +104,7 @@ def _context(
         "focus": focus,
         "page": plain_page,
         "rooms": mine,
+        "epoch": epoch(),
         "limits": {"body": limits.BODY_CHARACTERS, "frame": limits.CLIENT_FRAME_BYTES},
         "urls": {"ws": "/ws/", "api": "/api/v1/", "login": "/accounts/login/"},
     }

@@ -56,19 +56,18 @@ function openRoom(id) {
   chat.open(id);
 }
 
+// `tick` goes down as a property: signals skip what has the same properties, and `chat` is always the same object.
 function SidebarMount() {
-  void version.value;
-  return html`<${Sidebar} chat=${chat} onOpen=${roomElement ? openRoom : null} />`;
+  return html`<${Sidebar} tick=${version.value} chat=${chat} onOpen=${roomElement ? openRoom : null} />`;
 }
 
 function RoomMount() {
-  void version.value;
+  const tick = version.value;
   if (!chat.room) return null;
-  return html`<${Room} key=${chat.roomId} />`;
+  return html`<${Room} key=${chat.roomId} tick=${tick} />`;
 }
 
-function Room() {
-  void version.value;
+function Room({ tick }) {
   const [editing, setEditing] = useState(null);
   const editLast = (event) => {
     const mine = chat.store(chat.roomId).messages.filter((one) => one.sender.id === chat.me.id && !one.deleted_at);
@@ -82,10 +81,11 @@ function Room() {
       <a class="icon-button back" href="/rooms/" title=${words.back} aria-label=${words.back}><${Icon} name="back" /></a>
       <div class="room-title"><h1>${room.name}</h1>${room.topic && html`<p>${room.topic}</p>`}</div>
     </header>
-    <${Banner} connection=${chat.connection} />
-    <${Timeline} chat=${chat} history=${history} focus=${boot.focus} onEdit=${setEditing} />
+    <${Banner} tick=${tick} connection=${chat.connection} />
+    <${Timeline} tick=${tick} chat=${chat} history=${history} focus=${boot.focus} onEdit=${setEditing} />
     <p class="typing-line">${typists.length > 0 ? words.typing(typists) : ""}</p>
     <${Composer}
+      tick=${tick}
       key=${editing ? `edit-${editing.seq}` : "new"}
       ...${{ chat, drafts, editing, onEditLast: editLast, onDone: () => setEditing(null) }}
     />`;

@@ -18,7 +18,6 @@ export class Chat {
   roomId = null;
   /** Names of who is writing: Map(room -> Map(user id -> {name, until})). */
   typing = new Map();
-  epoch = null;
   #typedAt = 0;
   #syncing = new Set();
 
@@ -28,6 +27,7 @@ export class Chat {
     this.outbox = new Outbox(storage, `chat.outbox.${boot.user.id}.`);
     if (boot.page) this.store(boot.room).open(boot.page, this.rooms.get(boot.room)?.seq ?? 0);
     this.roomId = boot.room;
+    this.epoch = boot.epoch;
     this.connection = new Connection({
       url,
       hello: () => this.#hello(),
@@ -121,7 +121,7 @@ export class Chat {
     const held = [...this.stores.values()].filter((store) => store.rev > 0);
     return {
       type: "hello",
-      epoch: this.epoch ?? undefined,
+      epoch: this.epoch,
       rooms: Object.fromEntries(held.map((store) => [store.id, store.rev])),
       watch: this.#watched(),
       unfinished: this.outbox.unfinished.map((entry) => entry.client_id),
@@ -151,7 +151,7 @@ export class Chat {
   };
 
   #welcomed(frame) {
-    if (this.epoch !== null && this.epoch !== frame.epoch) {
+    if (this.epoch !== frame.epoch) {
       this.stores.clear();
       this.connection.send({ type: "watch", rooms: {} });
       this.connection.send({ type: "watch", rooms: this.#watched() });
