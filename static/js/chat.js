@@ -171,6 +171,7 @@ export class Chat {
     if (result !== "applied") return;
     this.#syncing.delete(store.id);
     this.outbox.settle(frame.room, frame.messages);
+    for (const message of frame.messages) this.typing.get(frame.room)?.delete(message.sender.id);
     const seq = Math.max(this.rooms.get(frame.room)?.seq ?? 0, ...frame.messages.map((message) => message.seq));
     this.#patch(frame.room, { seq, rev: frame.rev });
     if (!frame.reset) this.onMessages(frame.room, frame.messages);

@@ -73,7 +73,7 @@ export function Timeline({ chat, history, focus, onEdit }) {
 function Row({ chat, row, now, onEdit, focus }) {
   if (row.kind === "day") return html`<li class="day-line" data-key=${row.key}><span>${dayName(row.date)}</span></li>`;
   if (row.kind === "unread") return html`<li class="unread-line" data-key="unread"><span>${words.newMessages}</span></li>`;
-  return html`<${Message} chat=${chat} row=${row} now=${now} onEdit=${onEdit} isFocus=${row.message.seq === focus} />`;
+  return html`<${Message} chat=${chat} row=${row} now=${now} onEdit=${onEdit} isFocus=${focus !== null && row.message.seq === focus} />`;
 }
 
 /** A clock that ticks only while something waits. */
