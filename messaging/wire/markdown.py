@@ -4,6 +4,8 @@ markdown-it-py reads a CommonMark subset (no raw HTML, no images, no headings), 
 two fences, so that a hole in one is not a hole in the chat.
 """
 
+import re
+
 import nh3
 from markdown_it import MarkdownIt
 
@@ -18,12 +20,21 @@ _markdown = (
     .enable(["linkify", "strikethrough", "table"])
     .disable(["html_block", "html_inline", "image", "heading", "lheading", "reference"])
 )
+_LANGUAGE = re.compile(r"language-[\w+#.-]{1,30}")
+_LINK = re.compile(r"(https?|mailto):", re.IGNORECASE)
+_ATTRIBUTES = {"a": {"href", "rel"}, "code": {"class"}, "ol": {"start"}}
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    """Only ours; nh3 would also let general ones such as `title` through."""
+    fits = {"class": _LANGUAGE.fullmatch, "href": _LINK.match}.get(name, lambda _: True)
+    return value if name in _ATTRIBUTES.get(tag, ()) and fits(value) else None
+
+
 _cleaner = nh3.Cleaner(
     tags=TAGS,
-    attributes={"a": {"href"}, "code": {"class"}, "ol": {"start"}},
-    attribute_filter=lambda tag, name, value: (
-        None if (tag, name) == ("code", "class") and not value.startswith("language-") else value
-    ),
+    attributes={tag: names - {"rel"} for tag, names in _ATTRIBUTES.items()},
+    attribute_filter=_attribute,
     url_schemes=SCHEMES,
     link_rel="noopener noreferrer nofollow",
 )

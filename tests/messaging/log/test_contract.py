@@ -1,0 +1,179 @@
+"""What the chat relies on, the same for both backends: durable appends, order per key, reading from where one says."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import wait
+
+import pytest
+
+from messaging.log.loop import LoopAppender
+from messaging.log.port import MAX_PENDING, MAX_RECORD_BYTES, Log, LogBusy, LogClosed, Partition, RecordTooLarge
+from tests.messaging.log.conftest import SPEC, TOPIC, take_all
+
+
+def append(log: Log, count: int, keys: int = 5) -> list[Partition]:
+    futures = [
+        log.appender().append(TOPIC, str(number % keys).encode(), f"{number}".encode(), (("schema", b"s"),))
+        for number in range(count)
+    ]
+    return [future.result(20).partition for future in futures]
+
+
+def test_records_of_a_key_come_back_in_order_without_a_gap(log: Log) -> None:
+    append(log, 200)
+    reader = log.reader("g", [TOPIC])
+    found = take_all(reader, 200)
+    reader.close()
+    for records in found.values():
+        assert [record.offset for record in records] == list(range(len(records)))
+    for key in range(5):
+        values = [int(r.value) for records in found.values() for r in records if r.key == str(key).encode()]
+        assert values == list(range(key, 200, 5))
+    places = {record.key: partition for partition, records in found.items() for record in records}
+    assert all(places[r.key] == partition for partition, records in found.items() for r in records)
+
+
+def test_headers_and_times_come_along(log: Log) -> None:
+    before_ms = time.time() * 1000 - 1000
+    append(log, 1)
+    reader = log.reader("g", [TOPIC])
+    [records] = take_all(reader, 1).values()
+    reader.close()
+    assert records[0].headers == (("schema", b"s"),)
+    assert before_ms < records[0].timestamp_ms < time.time() * 1000 + 1000
+
+
+def test_an_acknowledgement_names_the_place(log: Log) -> None:
+    first = log.appender().append(TOPIC, b"k", b"1").result(20)
+    second = log.appender().append(TOPIC, b"k", b"2").result(20)
+    assert (second.partition, second.offset) == (first.partition, first.offset + 1)
+
+
+def test_bounds_commits_and_lag(log: Log) -> None:
+    partitions = append(log, 30, keys=1)
+    partition = partitions[0]
+    assert log.bounds(TOPIC)[partition] == (0, 30)
+    reader = log.reader("g", [TOPIC])
+    take_all(reader, 30)
+    assert reader.bounds(partition) == (0, 30)
+    assert reader.committed(partition) is None
+    assert reader.lag()[partition] == 0
+    reader.commit({partition: 12})
+    append(log, 1, keys=1)
+    assert reader.committed(partition) == 12
+    reader.close()
+
+
+def test_a_paused_partition_is_silent_and_a_sought_one_starts_there(log: Log) -> None:
+    partition = append(log, 10, keys=1)[0]
+    reader = log.reader("g", [TOPIC])
+    take_all(reader, 10)
+    reader.pause(partition)
+    reader.seek(partition, 4)
+    reader.pause(partition)
+    assert reader.poll(0.3, 100, 1 << 20).records == {}
+    reader.resume(partition)
+    assert [record.offset for record in take_all(reader, 6)[partition]] == list(range(4, 10))
+    reader.close()
+
+
+def test_a_gained_partition_says_nothing_before_it_is_sought(log: Log) -> None:
+    append(log, 10)
+    reader = log.reader("g", [TOPIC])
+    gained: set[Partition] = set()
+    for _ in range(20):
+        polled = reader.poll(0.2, 100, 1 << 20)
+        gained |= polled.gained
+        assert polled.records == {}
+        if gained:
+            break
+    assert gained
+    assert reader.poll(0.2, 100, 1 << 20).records == {}
+    reader.close()
+
+
+def test_a_poll_is_bounded_in_bytes(log: Log) -> None:
+    for _ in range(6):
+        log.appender().append(TOPIC, b"k", b"x" * 1000).result(20)
+    reader = log.reader("g", [TOPIC])
+    for partition in take_gained(reader):
+        reader.seek(partition, 0)
+    sizes: list[int] = []
+    for _ in range(60):
+        for records in reader.poll(0.3, 100, 2500).records.values():
+            sizes.append(len(records))
+        if sum(sizes) == 6:
+            break
+    reader.close()
+    assert sum(sizes) == 6
+    assert max(sizes) == 2
+
+
+def take_gained(reader) -> set[Partition]:  # type: ignore[no-untyped-def]
+    gained: set[Partition] = set()
+    for _ in range(40):
+        gained |= reader.poll(0.2, 1, 1).gained
+        if gained:
+            return gained
+    raise AssertionError("no partition was gained")
+
+
+def test_topics_are_made_once_and_keep_their_identity(log: Log) -> None:
+    described = log.topic(TOPIC)
+    log.ensure_topics([SPEC])
+    assert log.topic(TOPIC) == described
+    assert len(described.id) == 36
+
+
+def test_a_record_that_is_too_large_harms_nothing(log: Log) -> None:
+    with pytest.raises(RecordTooLarge):
+        log.appender().append(TOPIC, b"k", b"x" * (MAX_RECORD_BYTES + 1))
+    assert append(log, 1)
+
+
+def test_more_than_the_cap_in_flight_is_refused_at_once(log: Log) -> None:
+    appender = log.appender()
+    futures = []
+    with pytest.raises(LogBusy):  # noqa: PT012 - which append is refused depends on how fast the log is
+        for number in range(40 * MAX_PENDING):
+            started = time.perf_counter()
+            futures.append(appender.append(TOPIC, b"k", str(number).encode()))
+            assert time.perf_counter() - started < 1
+    assert len(wait(futures, 60).not_done) == 0
+    assert appender.pending == 0
+
+
+def test_a_closed_log_refuses(log: Log) -> None:
+    appender = log.appender()
+    append(log, 1)
+    log.close()
+    with pytest.raises(LogClosed):
+        appender.append(TOPIC, b"k", b"x")
+
+
+@pytest.mark.asyncio
+async def test_a_loop_gets_its_results_in_order_and_in_bursts(log: Log) -> None:
+    loop = asyncio.get_running_loop()
+    appender = LoopAppender(log.appender(), loop)
+    wakes = 0
+    original = loop.call_soon_threadsafe
+
+    def counted(*arguments, **options):  # type: ignore[no-untyped-def]
+        nonlocal wakes
+        wakes += 1
+        return original(*arguments, **options)
+
+    loop.call_soon_threadsafe = counted  # type: ignore[method-assign]
+    done: list[int] = []
+    futures = []
+    for number in range(500):
+        future = appender.append(TOPIC, b"k", str(number).encode())
+        future.add_done_callback(lambda _, number=number: done.append(number))
+        futures.append(future)
+    results = await asyncio.wait_for(asyncio.gather(*futures), 20)
+    await asyncio.sleep(0)
+    assert [result.offset for result in results] == list(range(500))
+    assert done == list(range(500))
+    assert wakes < 250
