@@ -17,7 +17,7 @@ from django.conf import settings
 from accounts.selectors import user_of_session
 from messaging import limits, metrics
 from messaging.actions.compose import check_writable, compose, is_long
-from messaging.errors import Busy, FrameError, Rejection
+from messaging.errors import Busy, FrameError, InvalidFrame, Rejection
 from messaging.live import broadcast
 from messaging.live.session import Session, TokenBucket
 from messaging.live.writers import FrameWriter, writer_for
@@ -139,7 +139,7 @@ class ChatConsumer(AsyncConsumer):
 
     async def _hello(self, session: Session, hello: frames.Hello) -> None:
         if self._greeted:
-            raise FrameError("hello was said already.")
+            raise InvalidFrame("hello was said already.")
         self._greeted = True
         session.standings = await in_database(standings, session.user_id)
         self.process.hub.add(session)
@@ -241,7 +241,7 @@ class ChatConsumer(AsyncConsumer):
 
     async def _catch_up(self, session: Session, frame: frames.Sync) -> None:
         if frame.room not in session.standings:
-            raise FrameError("You are not in this room.")
+            raise InvalidFrame("You are not in this room.")
         self.process.hub.spawn(self.process.hub.sync(session, frame.room, frame.after))
 
     async def _ping(self, session: Session, frame: frames.Ping) -> None:

@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+pytest_plugins = ["tests.stack.fixtures"]
+
 SERVICES = {"mariadb": "DATABASE_URL", "redis": "REDIS_URL", "kafka": "KAFKA_BOOTSTRAP_SERVERS"}
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
 

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stack.stack import EmbeddedStack, ServicesStack, Stack
+
+
+@pytest.fixture
+def embedded_stack(tmp_path: Path) -> Iterator[EmbeddedStack]:
+    stack = EmbeddedStack(tmp_path)
+    stack.start_web()
+    yield stack
+    stack.end()
+
+
+@pytest.fixture
+def services_stack(tmp_path: Path) -> Iterator[ServicesStack]:
+    """Web and one bridge, with the demo talk applied."""
+    stack = ServicesStack(tmp_path)
+    stack.start_bridge()
+    stack.start_web()
+    stack.wait_for_demo()
+    yield stack
+    stack.end()
+
+
+@pytest.fixture(params=["embedded", pytest.param("services", marks=pytest.mark.services)])
+def stack(request: pytest.FixtureRequest) -> Stack:
+    """Each kind of deployment in turn."""
+    made: Stack = request.getfixturevalue(f"{request.param}_stack")
+    return made
