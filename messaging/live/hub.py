@@ -25,6 +25,7 @@ from messaging.wire.close_codes import CloseCode
 
 logger = logging.getLogger(__name__)
 
+STOP_S = 2.0
 FANOUT_SLICE_S = 0.002
 """A long fan-out lets others run this often."""
 
@@ -63,9 +64,12 @@ class Hub:
             self._tasks.append(asyncio.create_task(job()))
 
     async def stop(self) -> None:
-        for task in [*self._tasks, *self._side_tasks]:
+        """Bounded: the Redis layer unsubscribes when a receive is cancelled, and now and then never gets its answer."""
+        tasks = {*self._tasks, *self._side_tasks}
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, *self._side_tasks, return_exceptions=True)
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_S)
         self._tasks.clear()
         broadcast.set_home_loop(None)
 

@@ -8,9 +8,17 @@ import pytest
 from tests.stack.stack import EmbeddedStack, ServicesStack, Stack
 
 
+@pytest.fixture(scope="session")
+def embedded_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """State of a fresh deployment with its demo people, made once: migrating takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("template")
+    EmbeddedStack(folder)
+    return folder
+
+
 @pytest.fixture
-def embedded_stack(tmp_path: Path) -> Iterator[EmbeddedStack]:
-    stack = EmbeddedStack(tmp_path)
+def embedded_stack(tmp_path: Path, embedded_template: Path) -> Iterator[EmbeddedStack]:
+    stack = EmbeddedStack(tmp_path, embedded_template)
     stack.start_web()
     yield stack
     stack.end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -86,8 +87,11 @@ class Stack:
 class EmbeddedStack(Stack):
     """One process on SQLite."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, template: Path | None = None) -> None:
         super().__init__(folder, {"DATABASE_URL": "", "REDIS_URL": "", "KAFKA_BOOTSTRAP_SERVERS": ""})
+        if template is not None:
+            shutil.copytree(template, folder, dirs_exist_ok=True)
+            return
         run_manage(["migrate", "--verbosity", "0"], self.environment)
         run_manage(["seed_demo"], self.environment)
 

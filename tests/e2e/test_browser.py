@@ -1,0 +1,129 @@
+"""Two people in two browsers, on every kind of deployment."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.e2e.browser import chromium, open_room, see, signed_in, write
+from tests.stack.stack import EmbeddedStack, Stack
+
+pytestmark = pytest.mark.asyncio
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "color_scheme": "dark"}
+
+
+async def test_two_people_exchange_messages_both_ways(stack: Stack) -> None:
+    async with chromium() as browser:
+        _, ada = await signed_in(browser, stack.url, "ada")
+        _, bo = await signed_in(browser, stack.url, "bo", **PHONE)
+        for page in (ada, bo):
+            await open_room(page, stack.url)
+        await write(ada, "Hello **Bo**, can you read this?")
+        await see(bo, "Hello Bo, can you read this?")
+        await write(bo, "I can, Ada.")
+        await see(ada, "I can, Ada.")
+        states = "els => els.slice(-2).map(e => [e.dataset.state, e.querySelector('.message-body').innerText])"
+        for page in (ada, bo):
+            shown = await page.eval_on_selector_all("[data-testid=message]", states)
+            assert shown == [["sent", "Hello Bo, can you read this?"], ["sent", "I can, Ada."]]
+        assert await ada.input_value("[data-testid=composer]") == ""
+        assert await ada.evaluate("document.activeElement.dataset.testid") == "composer"
+
+
+async def test_what_is_written_offline_is_sent_once_when_the_network_is_back(stack: Stack) -> None:
+    async with chromium() as browser:
+        context, ada = await signed_in(browser, stack.url, "ada")
+        _, bo = await signed_in(browser, stack.url, "bo")
+        for page in (ada, bo):
+            await open_room(page, stack.url)
+        await context.set_offline(True)
+        await ada.wait_for_selector("[data-testid=connection-banner]")
+        for number in range(3):
+            await write(ada, f"offline {number}")
+        await write(bo, "where is Ada?")
+        await context.set_offline(False)
+        await see(bo, "offline 2")
+        await see(ada, "where is Ada?")
+        bodies = "els => els.map(e => e.innerText).filter(t => /offline|where/.test(t)).map(t => t.split('\\n').at(-1))"
+        for page in (ada, bo):
+            sent = page.locator("[data-testid=message][data-state=sent]", has_text=re.compile("offline [0-2]|where is"))
+            await expect(sent).to_have_count(4)
+            shown = await page.eval_on_selector_all("[data-testid=message]", bodies)
+            assert [one for one in shown if "offline " in one] == ["offline 0", "offline 1", "offline 2"]
+            assert shown.count("where is Ada?") == 1
+
+
+async def test_editing_deleting_and_badges(embedded_stack: EmbeddedStack) -> None:
+    async with chromium() as browser:
+        _, ada = await signed_in(browser, embedded_stack.url, "ada")
+        _, bo = await signed_in(browser, embedded_stack.url, "bo")
+        for page in (ada, bo):
+            await open_room(page, embedded_stack.url)
+        await write(ada, "a typo heer")
+        await see(bo, "a typo heer")
+        await ada.press("[data-testid=composer]", "ArrowUp")
+        await write(ada, "no typo here")
+        await see(bo, "no typo here")
+        ada.on("dialog", lambda dialog: dialog.accept())
+        await ada.hover("[data-testid=message]:last-child")
+        await ada.click("[data-testid=message]:last-child [aria-label=Delete]")
+        await bo.get_by_text("This message was deleted.").wait_for()
+        await ada.click("[data-room='2']")
+        await ada.wait_for_url("**/rooms/2/")
+        await write(bo, "look over here")
+        await ada.locator("[data-room='1'] .badge", has_text="1").wait_for()
+        await expect(ada).to_have_title(re.compile(r"^\(\d+\) "))
+
+
+async def test_a_draft_survives_a_reload_and_stays_in_its_room(embedded_stack: EmbeddedStack) -> None:
+    async with chromium() as browser:
+        _, ada = await signed_in(browser, embedded_stack.url, "ada")
+        await open_room(ada, embedded_stack.url)
+        await ada.fill("[data-testid=composer]", "half a thought")
+        await open_room(ada, embedded_stack.url, room=2)
+        assert await ada.input_value("[data-testid=composer]") == ""
+        await open_room(ada, embedded_stack.url)
+        assert await ada.input_value("[data-testid=composer]") == "half a thought"
+
+
+async def test_hostile_bodies_run_nothing(embedded_stack: EmbeddedStack) -> None:
+    from tests.messaging.wire.test_markdown import PAYLOADS
+
+    async with chromium() as browser:
+        _, ada = await signed_in(browser, embedded_stack.url, "ada")
+        await ada.expose_function("alert", lambda *_: pytest.fail("a script ran"))
+        await open_room(ada, embedded_stack.url)
+        for payload in PAYLOADS:
+            await write(ada, payload)
+        await write(ada, "the end of the hostile bodies")
+        await see(ada, "the end of the hostile bodies")
+        await open_room(ada, embedded_stack.url)
+        await see(ada, "the end of the hostile bodies")
+
+
+async def test_history_is_readable_without_javascript(embedded_stack: EmbeddedStack) -> None:
+    async with chromium() as browser:
+        _, ada = await signed_in(browser, embedded_stack.url, "ada", java_script_enabled=False)
+        await ada.goto(f"{embedded_stack.url}/rooms/1/")
+        await ada.get_by_text("The kettle is on").wait_for()
+        await ada.get_by_text("Writing needs JavaScript").wait_for()
+
+
+@pytest.mark.parametrize(
+    "path", ["/accounts/login/", "/accounts/signup/", "/rooms/", "/rooms/1/", "/accounts/profile/", "/nowhere/"]
+)
+async def test_no_page_overflows_a_small_phone(embedded_stack: EmbeddedStack, path: str) -> None:
+    async with chromium() as browser:
+        small = {"viewport": {"width": 320, "height": 640}}
+        _, page = await signed_in(browser, embedded_stack.url, "ada", **small)
+        if "login" in path or "signup" in path:
+            await page.context.clear_cookies()
+        await page.goto(f"{embedded_stack.url}{path}")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+        if path == "/nowhere/":
+            from tests.e2e.browser import complaints
+
+            complaints[:] = [one for one in complaints if "404" not in one]
