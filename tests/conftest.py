@@ -12,6 +12,7 @@ SERVICES = {"mariadb": "DATABASE_URL", "redis": "REDIS_URL", "kafka": "KAFKA_BOO
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m selects
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever uses the test database runs on SQLite and on MariaDB."""
     for item in items:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -15,6 +14,10 @@ from pathlib import Path
 
 READY_S = 90.0
 STOP_S = 20.0
+
+
+_children: dict[int, subprocess.Popen[bytes]] = {}
+"""What this very process started; what an earlier call started is found by its state file."""
 
 
 class ServiceError(Exception):
@@ -68,6 +71,7 @@ def spawn(command: Sequence[str], log: Path, state: Path, port: int, env: dict[s
             start_new_session=True,
             env={**os.environ, **(env or {})},
         )
+    _children[process.pid] = process
     running = Running(process.pid, start_time(process.pid) or 0, port)
     running.save(state)
     return running
@@ -77,6 +81,7 @@ def wait_until(is_ready: Callable[[], bool], running: Running, log: Path, what: 
     """Wait for a service to answer. Raises ServiceError with the end of its log when it dies or stays silent."""
     deadline = time.monotonic() + READY_S
     while not is_ready():
+        _reap(running.pid)
         if start_time(running.pid) != running.started or time.monotonic() > deadline:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
             raise ServiceError(f"{what} did not get ready; the end of {log}:\n{tail}")
@@ -106,5 +111,6 @@ def _gone_within(running: Running, seconds: float) -> bool:
 
 
 def _reap(pid: int) -> None:
-    with contextlib.suppress(ChildProcessError):  # started by an earlier call: its parent is not us
-        os.waitpid(pid, os.WNOHANG)
+    """Take note that a child of ours ended; one that an earlier call started has another parent."""
+    if pid in _children and _children[pid].poll() is not None:
+        del _children[pid]

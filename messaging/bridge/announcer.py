@@ -8,8 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from messaging import metrics
-from messaging.limits import ANNOUNCE_S
-from messaging.live.broadcast import PeopleNews, RoomChange, announce, announce_from_thread
+from messaging.live.broadcast import PeopleNews, RoomChange, announce_from_thread, announce_in_time
 
 logger = logging.getLogger(__name__)
 
@@ -45,11 +44,7 @@ class RunnerSend:
         self._runner = asyncio.Runner()
 
     def __call__(self, changes: Iterable[RoomChange], people: PeopleNews) -> None:
-        self._runner.run(self._bounded(changes, people))
-
-    @staticmethod
-    async def _bounded(changes: Iterable[RoomChange], people: PeopleNews) -> None:
-        await asyncio.wait_for(announce(changes, people), ANNOUNCE_S)
+        self._runner.run(announce_in_time(changes, people))
 
     def close(self) -> None:
         self._runner.close()

@@ -120,6 +120,11 @@ async def announce(changes: Iterable[RoomChange], people: PeopleNews | None = No
         await _group_send(shard_group(shard), CHANGES_EVENT, batch)
 
 
+async def announce_in_time(changes: Iterable[RoomChange], people: PeopleNews | None = None) -> None:
+    """`announce`, at most ANNOUNCE_S. Raises TimeoutError beyond."""
+    await asyncio.wait_for(announce(changes, people), limits.ANNOUNCE_S)
+
+
 async def announce_typing(typing: TypingNow) -> None:
     await _group_send(shard_group(shard_of(typing.room)), TYPING_EVENT, typing)
 
@@ -152,8 +157,7 @@ def set_home_loop(loop: asyncio.AbstractEventLoop | None) -> None:
 
 def announce_from_thread(changes: Iterable[RoomChange], people: PeopleNews | None = None) -> None:
     """`announce` from code that is not on the event loop; at most ANNOUNCE_S, raising TimeoutError beyond."""
-    bounded = asyncio.wait_for(announce(changes, people), limits.ANNOUNCE_S)
     if _home_loop is not None and _home_loop.is_running():
-        asyncio.run_coroutine_threadsafe(bounded, _home_loop).result()
+        asyncio.run_coroutine_threadsafe(announce_in_time(changes, people), _home_loop).result()
     else:
-        async_to_sync(lambda: bounded)()
+        async_to_sync(announce_in_time)(changes, people)

@@ -46,7 +46,7 @@ class ReadMarkers:
         try:
             await in_database(raise_read_markers, batch)
             reads = [ReadMarker(user, room, seq) for (user, room), seq in batch.items()]
-            await asyncio.wait_for(broadcast.announce([], PeopleNews(reads=reads)), limits.ANNOUNCE_S)
+            await broadcast.announce_in_time([], PeopleNews(reads=reads))
         except Exception as error:  # database or layer away: keep them for the next second
             logger.warning("read markers wait: %r", error)
             for (user, room), seq in batch.items():

@@ -157,9 +157,7 @@ def test_another_log_stops_the_partition_until_an_operator_says_where_to_start(
     other.close()
 
 
-def test_an_offset_outside_the_log_stops_the_partition(
-    log: EmbeddedLog, start: Callable[[], Bridge], say: Say
-) -> None:
+def test_an_offset_outside_the_log_stops_the_partition(log: EmbeddedLog, start: Callable[[], Bridge], say: Say) -> None:
     append(log, say("ada"))
     start().drain()
     StoredOffset.objects.update(next_offset=77)
@@ -177,9 +175,7 @@ def test_another_number_of_partitions_is_refused(log: EmbeddedLog, room: Room) -
         check_partition_count(log, COMMANDS)
 
 
-def test_a_failing_announcement_neither_stops_nor_slows_the_bridge(
-    log: EmbeddedLog, room: Room, say: Say
-) -> None:
+def test_a_failing_announcement_neither_stops_nor_slows_the_bridge(log: EmbeddedLog, room: Room, say: Say) -> None:
     calls: list[int] = []
 
     def broken(*_: object) -> None:

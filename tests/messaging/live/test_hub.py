@@ -1,0 +1,162 @@
+"""The hub passes on what is announced, finds what was not, and shows a room only to its members."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from asgiref.sync import sync_to_async
+
+from accounts.models import User
+from messaging import limits
+from messaging.live import broadcast
+from messaging.live.broadcast import MembershipChange, PeopleNews, Refusal
+from messaging.live.hub import Hub
+from messaging.live.session import Session
+from messaging.models import Membership, Room
+from messaging.selectors.standing import standings
+from messaging.wire.commands import LeaveRoom, SendMessage
+from tests.messaging.conftest import Desk
+from tests.messaging.live.test_session import Written
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
+
+Say = Callable[..., SendMessage]
+People = dict[str, User]
+
+
+@pytest_asyncio.fixture
+async def hub(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
+    monkeypatch.setattr(limits, "REV_CHECK_EVERY_S", 0.05)
+    monkeypatch.setattr(limits, "BADGES_EVERY_S", 0.02)
+    made = Hub()
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def enter(hub: Hub, person: User, *watch: int) -> tuple[Session, Written]:
+    writer = Written()
+    session = Session(person, f"key of {person.username}", writer)
+    session.standings = await sync_to_async(standings)(person.pk)
+    hub.add(session)
+    await hub.settle_groups()
+    await hub.watch(session, dict.fromkeys(watch, 0))
+    return session, writer
+
+
+async def until(condition: Callable[[], object], what: str) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - the condition is about lists that nobody signals
+            await asyncio.sleep(0.01)
+    assert condition(), what
+
+
+def shown(writer: Written) -> list[str]:
+    frames = [json.loads(frame) for frame in writer.frames if frame.startswith(b"{")]
+    return [message["body"] for frame in frames if frame["type"] == "changes" for message in frame["messages"]]
+
+
+async def apply(desk: Desk, *commands: SendMessage | LeaveRoom, announced: bool = True) -> None:
+    for applied in await sync_to_async(desk.apply)(*commands):
+        if announced:
+            await broadcast.announce(applied.changes, applied.people)
+
+
+async def test_watchers_get_the_same_bytes_once_and_the_others_a_badge(
+    hub: Hub, desk: Desk, say: Say, room: Room, people: People
+) -> None:
+    _, ada = await enter(hub, people["ada"], room.pk)
+    _, second = await enter(hub, people["ada"], room.pk)
+    _, bo = await enter(hub, people["bo"])
+    await apply(desk, say("ada", "one"), say("ada", "two"))
+    await until(lambda: shown(ada) == ["one", "two"], "the messages")
+    assert ada.frames[-1] is second.frames[-1]
+    await until(lambda: bo.frames, "the badge")
+    assert json.loads(bo.frames[-1])["rooms"][str(room.pk)]["unread"] == 2
+    assert shown(bo) == []
+
+
+async def test_a_lost_announcement_is_found_by_the_next_one(
+    hub: Hub, desk: Desk, say: Say, room: Room, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "_find_holes", lambda: asyncio.sleep(0))
+    _, ada = await enter(hub, people["ada"], room.pk)
+    session, _ = await enter(hub, people["bo"])
+    await apply(desk, say("ada", "lost"), announced=False)
+    await apply(desk, say("ada", "heard"))
+    await until(lambda: shown(ada) == ["lost", "heard"], "both")
+    assert session.standings[room.pk].unread == 2
+
+
+async def test_a_lost_announcement_is_found_without_a_next_one(
+    hub: Hub, desk: Desk, say: Say, room: Room, people: People
+) -> None:
+    _, ada = await enter(hub, people["ada"], room.pk)
+    await apply(desk, say("ada", "lost"), announced=False)
+    await until(lambda: shown(ada) == ["lost"], "the message")
+
+
+async def test_an_announcement_told_twice_is_shown_once(
+    hub: Hub, desk: Desk, say: Say, room: Room, people: People
+) -> None:
+    _, ada = await enter(hub, people["ada"], room.pk)
+    session, _ = await enter(hub, people["bo"])
+    [applied] = await sync_to_async(desk.apply)(say("ada", "once"))
+    for _ in range(2):
+        await broadcast.announce(applied.changes)
+    await apply(desk, say("ada", "the end"))
+    await until(lambda: shown(ada)[-1:] == ["the end"], "the end")
+    assert shown(ada) == ["once", "the end"]
+    assert session.standings[room.pk].unread == 2
+
+
+async def test_who_has_left_gets_nothing_though_the_news_of_it_was_lost(
+    hub: Hub, desk: Desk, say: Say, room: Room, people: People
+) -> None:
+    session, bo = await enter(hub, people["bo"], room.pk)
+    leave = LeaveRoom(client_id=uuid4(), room=room.pk, sender=people["bo"].pk)
+    await apply(desk, leave, announced=False)
+    await apply(desk, say("ada", "among ourselves"))
+    await until(lambda: room.pk not in session.standings, "expelled")
+    assert shown(bo) == []
+    assert json.loads(bo.frames[-1]) == {"type": "notice", "code": "left", "room": room.pk}
+
+
+async def test_a_new_member_is_told_of_the_room_and_may_watch_it(
+    hub: Hub, desk: Desk, say: Say, room: Room, people: People
+) -> None:
+    session, chen = await enter(hub, people["chen"], room.pk)
+    assert session.watched == {}
+    await sync_to_async(Membership.objects.create)(room=room, user=people["chen"])
+    await broadcast.announce([], PeopleNews(memberships=[MembershipChange(room.pk, people["chen"].pk)]))
+    await until(lambda: room.pk in session.standings, "joined")
+    assert json.loads(chen.frames[-1])["room"]["name"] == "lobby"
+    await hub.watch(session, {room.pk: 0})
+    await apply(desk, say("ada", "welcome"))
+    await until(lambda: shown(chen) == ["welcome"], "the message")
+
+
+async def test_refusals_and_sign_outs_reach_the_person_and_nobody_else(hub: Hub, room: Room, people: People) -> None:
+    _, ada = await enter(hub, people["ada"])
+    _, bo = await enter(hub, people["bo"])
+    refusal = Refusal(people["ada"].pk, uuid4(), "not_member")
+    await broadcast.announce([], PeopleNews(refusals=[refusal], signed_out=[broadcast.session_name("key of ada")]))
+    await until(lambda: len(ada.frames) == 2, "both")
+    rejected = json.loads(ada.frames[0])
+    assert (rejected["client_id"], rejected["code"], rejected["final"]) == (str(refusal.client_id), "not_member", True)
+    assert ada.frames[1] == b"close 4401"
+    assert bo.frames == []
+
+
+async def test_a_hub_is_only_in_the_shards_it_has_people_in(hub: Hub, room: Room, people: People) -> None:
+    session, _ = await enter(hub, people["ada"])
+    mine = broadcast.shard_group(broadcast.shard_of(room.pk))
+    assert hub._groups == {broadcast.PEOPLE_GROUP, mine}
+    hub.remove(session)
+    await hub.settle_groups()
+    assert hub._groups == {broadcast.PEOPLE_GROUP}
