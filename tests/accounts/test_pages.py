@@ -149,6 +149,13 @@ def test_a_profile_is_checked_and_saved(client: Client, ada: User) -> None:
     assert ada.display_name == "Ada L."
 
 
+def test_pages_come_in_the_chosen_language(client: Client, ada: User) -> None:
+    sign_in(client)
+    assert b'<html lang="en"' in client.get("/accounts/profile/").content
+    User.objects.update(language="zh-hans", time_zone="Asia/Shanghai")
+    assert b'<html lang="zh-hans"' in client.get("/accounts/profile/").content
+
+
 def test_a_session_names_its_person_as_long_as_both_are_good(client: Client, ada: User) -> None:
     assert user_of_session("nonsense") is None
     sign_in(client)
@@ -180,3 +187,9 @@ def test_pages_carry_the_strict_policy(client: Client, ada: User) -> None:
     assert "'unsafe" not in policy
     assert re.search(r"script-src 'self' 'nonce-[\w+/=-]+'", policy)
     assert "require-trusted-types-for 'script'" in policy
+    # Stock admin does not live with Trusted Types; everything else of the policy stays.
+    User.objects.update(is_staff=True, is_superuser=True)
+    in_admin = client.get("/admin/").headers["Content-Security-Policy"]
+    assert "trusted-types" not in in_admin
+    assert "'unsafe" not in in_admin
+    assert "default-src 'none'" in in_admin
