@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from argparse import ArgumentParser
 from typing import Any
 
@@ -11,6 +10,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from prometheus_client import start_http_server
 
+from messaging.bridge.offsets import PartitionCountChanged
+from messaging.log.port import LogError
 from messaging.management.start_at import add_start_at, adopt_at
 
 
@@ -41,7 +42,7 @@ class Command(BaseCommand):
 
         try:
             run_server(application, options["host"], options["port"], on_ready=self._ready(options))
-        except (OSError, asyncio.CancelledError) as error:
+        except (OSError, LogError, PartitionCountChanged) as error:
             raise CommandError(str(error)) from error
 
     def _ready(self, options: dict[str, Any]) -> Any:
