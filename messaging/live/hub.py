@@ -15,10 +15,11 @@ from collections.abc import Awaitable, Callable, Collection
 from messaging import limits, metrics
 from messaging.errors import REJECTIONS
 from messaging.live import broadcast
-from messaging.live.broadcast import Count, PeopleNews, RoomChange, TypingNow
+from messaging.live.broadcast import PeopleNews, RoomChange, TypingNow
+from messaging.live.local_room import LocalRoom, as_change
+from messaging.live.loop_lag import watch_loop_lag
 from messaging.live.session import Session
 from messaging.selectors import history, standing
-from messaging.selectors.history import Changes
 from messaging.threads import in_database
 from messaging.wire import server_frames
 from messaging.wire.close_codes import CloseCode
@@ -28,20 +29,6 @@ logger = logging.getLogger(__name__)
 STOP_S = 2.0
 FANOUT_SLICE_S = 0.002
 """A long fan-out lets others run this often."""
-
-
-class LocalRoom:
-    """A room that has people in this process."""
-
-    __slots__ = ("lock", "members", "members_version", "rev", "watchers")
-
-    def __init__(self, rev: int, members_version: int) -> None:
-        self.rev = rev
-        self.members_version = members_version
-        self.members: set[Session] = set()
-        self.watchers: set[Session] = set()
-        self.lock = asyncio.Lock()
-        """Held while the room moves on, so that a catch-up and an announcement do not both count a message."""
 
 
 class Hub:
@@ -60,7 +47,7 @@ class Hub:
 
     async def start(self) -> None:
         broadcast.set_home_loop(asyncio.get_running_loop())
-        for job in (self._receive, self._tick_badges, self._check_revs, self._watch_loop_lag):
+        for job in (self._receive, self._tick_badges, self._check_revs, watch_loop_lag):
             self._tasks.append(asyncio.create_task(job()))
 
     async def stop(self) -> None:
@@ -173,18 +160,22 @@ class Hub:
             await self._handle(broadcast.read_event(event))
 
     async def settle_groups(self) -> None:
-        """Be in the people group and in the shards that have people here, in no other. Safe to call at any time."""
+        """Be in the people group and in the shards that have people here, in no other. Safe to call at any time.
+
+        At most ANNOUNCE_S; raises TimeoutError beyond, or what the layer raises.
+        """
         if self._channel is None:
             return
         shards = {broadcast.shard_of(room) for room in self._rooms}
         wanted = {broadcast.PEOPLE_GROUP, *map(broadcast.shard_group, shards)}
         layer = broadcast.layer()
-        for group in wanted - self._groups:
-            await layer.group_add(group, self._channel)
-            self._groups.add(group)
-        for group in self._groups - wanted:
-            await layer.group_discard(group, self._channel)
-            self._groups.discard(group)
+        async with asyncio.timeout(limits.ANNOUNCE_S):
+            for group in wanted - self._groups:
+                await layer.group_add(group, self._channel)
+                self._groups.add(group)
+            for group in self._groups - wanted:
+                await layer.group_discard(group, self._channel)
+                self._groups.discard(group)
 
     async def _handle(self, event: broadcast.Event) -> None:
         try:
@@ -237,7 +228,7 @@ class Hub:
         found = await in_database(history.changes_after, room, local.rev)
         if found.reset:
             await self._refresh_standings(room, local)
-        await self._deliver(local, _as_change(found, local), found.frames())
+        await self._deliver(local, as_change(found, local), found.frames())
 
     # Membership: a change of members holds the room's frames until its watchers here are checked again.
 
@@ -337,40 +328,9 @@ class Hub:
                 if rev > local.rev:
                     await self._catch_up(room, local)
 
-    async def _watch_loop_lag(self) -> None:
-        worst, since = 0.0, time.monotonic()
-        while True:
-            before = time.perf_counter()
-            await asyncio.sleep(0.01)
-            worst = max(worst, time.perf_counter() - before - 0.01)
-            if time.monotonic() - since >= 1:
-                metrics.loop_lag_seconds.set(worst)
-                worst, since = 0.0, time.monotonic()
-
     @staticmethod
     async def _guarded(job: Callable[[], Awaitable[None]]) -> None:
         try:
             await job()
         except Exception as error:  # a database that is away must not end the check; it comes again
             logger.warning("the check for missed changes failed: %r", error)
-
-
-def _as_change(found: Changes, local: LocalRoom) -> RoomChange:
-    """A catch-up as if it had been announced, so that counts move the same way."""
-    known_seq = min((session.standings[found.room].seq for session in local.members), default=0)
-    counts = [] if found.reset else [
-        Count(view.seq, view.sender.id, -1 if view.deleted_at else 1)
-        for view in found.messages
-        if (view.seq > known_seq) != bool(view.deleted_at)
-    ]  # fmt: skip
-    newest = max([known_seq, *(view.seq for view in found.messages)])
-    return RoomChange(
-        room=found.room,
-        after=found.after,
-        rev=found.rev,
-        seq=newest,
-        meta=found.meta,
-        members_version=local.members_version,
-        fragments=[],
-        counts=counts,
-    )
