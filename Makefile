@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export VAR ?= $(CURDIR)/var
 export PORT ?= 8000
 
-.PHONY: help run test services stop up lint format lock proto screenshots clean
+.PHONY: help run test services stop up lint format lock proto clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

@@ -1,4 +1,6 @@
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -6,8 +8,13 @@ from django.views.generic import RedirectView
 from chatsite import health
 from messaging.api.api import api
 
+
+def home(request: HttpRequest) -> HttpResponse:
+    return redirect("messaging:rooms" if request.user.is_authenticated else "accounts:login")
+
+
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="messaging:rooms"), name="home"),
+    path("", home, name="home"),
     path("", include("messaging.urls")),
     path("accounts/", include("accounts.urls")),
     path("api/v1/", api.urls),

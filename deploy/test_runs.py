@@ -7,6 +7,7 @@ MariaDB, Redis and Kafka; the JavaScript modules, in Node. With arguments: one r
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,25 +18,27 @@ from deploy.services.processes import ServiceError
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest"]
+COUNTS = re.compile(r"^=*\s*\d+ (passed|failed|skipped|error)|^# (pass|fail) \d+")
 SERVICE_NAMES = ("DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS")
 
 
 def main(arguments: list[str]) -> int:
     _install_tools()
-    plain = {name: value for name, value in os.environ.items() if name not in SERVICE_NAMES} | {"CHAT_DEMO": "1"}
+    plain = {name: value for name, value in os.environ.items() if name not in COUNTS = re.compile(r"^=*\s*\d+ (passed|failed|skipped|error)|^# (pass|fail) \d+")
+SERVICE_NAMES} | {"CHAT_DEMO": "1"}
     services = root_folder().with_name("test-services")
     if arguments:
         with running(services) as found:
-            return _run("with services", [*PYTEST, *arguments], plain | found)
-    codes = {"embedded (SQLite)": _run("embedded", [*PYTEST, "-q", "-m", "not services"], plain)}
+            return _run("with services", [*PYTEST, *arguments], plain | found)[0]
+    runs = {"embedded (SQLite)": _run("embedded", [*PYTEST, "-q", "-m", "not services"], plain)}
     with running(services) as found:
         where = ", ".join(found) or "no service"
-        codes[f"real ({where})"] = _run("real", [*PYTEST, "-q", "-m", "services or database"], plain | found)
-    codes["node"] = _run("node", ["node", "--test", "tests/js/"], plain)
+        runs[f"real ({where})"] = _run("real", [*PYTEST, "-q", "-m", "services or database"], plain | found)
+    runs["node"] = _run("node", ["node", "--test", "tests/js/"], plain)
     print("\n== what ran where")
-    for name, code in codes.items():
-        print(f"{name}: {'passed' if code == 0 else f'FAILED ({code})'}")
-    return max(codes.values())
+    for name, (code, counts) in runs.items():
+        print(f"{name}: {'' if code == 0 else f'FAILED ({code}): '}{counts}")
+    return max(code for code, _ in runs.values())
 
 
 def _install_tools() -> None:
@@ -48,9 +51,16 @@ def _install_tools() -> None:
                 sys.exit(1)
 
 
-def _run(title: str, command: list[str], environment: dict[str, str]) -> int:
+def _run(title: str, command: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    """Run and show; returns the exit code and what the runner counted (pytest's last line, Node's pass and fail)."""
     print(f"\n== {title}: {' '.join(command[-4:])}", flush=True)
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    counted: list[str] = []
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout or ():
+            print(line, end="", flush=True)
+            if COUNTS.search(line):
+                counted.append(line.strip(" #=\n"))
+    return process.returncode, ", ".join(counted[-2:])
 
 
 if __name__ == "__main__":

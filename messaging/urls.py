@@ -10,5 +10,8 @@ urlpatterns = [
     path("rooms/direct/", rooms.direct, name="direct"),
     path("rooms/<int:room_id>/", rooms.room, name="room"),
     path("rooms/<int:room_id>/join/", rooms.join, name="join"),
+    path("rooms/<int:room_id>/leave/", rooms.leave, name="leave"),
+    path("rooms/<int:room_id>/people/", rooms.people, name="people"),
+    path("rooms/<int:room_id>/people/add/", rooms.add_member, name="add-member"),
     path("rooms/<int:room_id>/<int:seq>/", rooms.room, name="message"),
 ]

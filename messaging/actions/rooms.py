@@ -13,7 +13,7 @@ from messaging.actions import outbox
 from messaging.errors import Invalid, NotFound
 from messaging.models import Membership, Room, RoomHead
 from messaging.selectors.standing import joinable_rooms
-from messaging.wire.commands import JoinRoom, LeaveRoom
+from messaging.wire.commands import AddMember, JoinRoom, LeaveRoom
 
 
 def create_room(creator: User, name: str, *, kind: str = Room.Kind.PUBLIC, topic: str = "") -> Room:
@@ -54,6 +54,25 @@ def join(user: User, room_id: int, client_id: UUID) -> bool:
         raise NotFound
     outbox.submit(JoinRoom(client_id=client_id, room=room_id, sender=user.pk))
     return True
+
+
+def add_member(actor: User, room_id: int, username: str, client_id: UUID) -> bool:
+    """Ask to bring somebody in; False for one who is there. Raises NotFound for an unknown room or person."""
+    if not Membership.objects.filter(room_id=room_id, user=actor).exists():
+        raise NotFound
+    person = find_person(username)
+    if Membership.objects.filter(room_id=room_id, user=person).exists():
+        return False
+    outbox.submit(AddMember(client_id=client_id, room=room_id, sender=actor.pk, user=person.pk))
+    return True
+
+
+def find_person(username: str) -> User:
+    """An active person by their username, whatever its case. Raises NotFound."""
+    person = User.objects.filter(username__iexact=username.strip(), is_active=True).first()
+    if person is None:
+        raise NotFound(f"There is nobody called “{username.strip()}” here.")
+    return person
 
 
 def leave(user: User, room_id: int, client_id: UUID) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
@@ -17,7 +19,7 @@ from messaging.actions.compose import check_writable, compose
 from messaging.errors import Invalid
 from messaging.live.notify import tell_members
 from messaging.selectors import history
-from messaging.selectors.standing import joinable_rooms, require_standing, standings
+from messaging.selectors.standing import joinable_rooms, members_of, require_standing, standings
 from messaging.wire import frames
 
 router = Router(tags=["rooms"])
@@ -35,6 +37,10 @@ class NewMessage(Schema):
     client_id: UUID
     body: str
     reply_to: Seq | None = None
+
+
+class NewMember(Schema):
+    username: str
 
 
 class PageQuery(Schema):
@@ -109,17 +115,30 @@ def list_changes(request: SignedInRequest, room_id: int, after: Seq) -> HttpResp
     return _json(history.changes_after(room_id, after))
 
 
+@router.get("/{int:room_id}/members")
+def list_members(request: SignedInRequest, room_id: int) -> HttpResponse:
+    require_standing(request.user.pk, room_id)
+    return _json({"members": members_of(room_id), "more": False})
+
+
+@router.post("/{int:room_id}/members")
+def add_member(request: SignedInRequest, room_id: int, new: NewMember) -> HttpResponse:
+    """Bring somebody in: anybody into a public room, owners and moderators into a private one."""
+    return _ask(request, lambda client_id: rooms.add_member(request.user, room_id, new.username, client_id))
+
+
 @router.post("/{int:room_id}/join")
 def join_room(request: SignedInRequest, room_id: int) -> HttpResponse:
-    return _ask(request, room_id, rooms.join)
+    return _ask(request, partial(rooms.join, request.user, room_id))
 
 
 @router.post("/{int:room_id}/leave")
 def leave_room(request: SignedInRequest, room_id: int) -> HttpResponse:
-    return _ask(request, room_id, rooms.leave)
+    return _ask(request, partial(rooms.leave, request.user, room_id))
 
 
-def _ask(request: SignedInRequest, room_id: int, action: Any) -> HttpResponse:
+def _ask(request: SignedInRequest, wish: Callable[[UUID], bool]) -> HttpResponse:
+    """200 when it is done, 202 with the command's `client_id` while it is on its way."""
     client_id = uuid4()
-    is_on_its_way = action(request.user, room_id, client_id) and outbox.await_effect(client_id, request.user.pk) is None
+    is_on_its_way = wish(client_id) and outbox.await_effect(client_id, request.user.pk) is None
     return _json({"client_id": client_id}, 202 if is_on_its_way else 200)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from messaging.models import AppliedCommand, Membership, Message, Room, RoomHead
-from messaging.wire.commands import Command, DeleteMessage, EditMessage, SendMessage
+from messaging.wire.commands import AddMember, Command, DeleteMessage, EditMessage, SendMessage
 
 CommandKey = tuple[UUID, int]
 """(client_id, sender): the name of a command for ever."""
@@ -41,6 +41,7 @@ def load_facts(commands: Sequence[Command]) -> Facts:
     """Lock the heads of the rooms in id order and read the rest. Inside the batch's transaction."""
     room_ids = sorted({command.room for command in commands})
     user_ids = {command.sender for command in commands}
+    user_ids |= {command.user for command in commands if isinstance(command, AddMember)}
     heads = RoomHead.objects.select_for_update().filter(room_id__in=room_ids).order_by("room_id")
     found = {head.room_id: head for head in heads}
     members = Membership.objects.filter(room_id__in=room_ids, user_id__in=user_ids)

@@ -17,6 +17,7 @@ from messaging.live.broadcast import Count, MembershipChange, PeopleNews, Refusa
 from messaging.models import AppliedCommand, Membership, Message, Room, RoomHead
 from messaging.wire.commands import (
     KINDS,
+    AddMember,
     Command,
     DeleteMessage,
     EditMessage,
@@ -172,15 +173,28 @@ class Ledger:
             raise NotFound
         if room.archived_at is not None:
             raise Archived
-        if key in self.facts.members:
+        self._admit(command.room, command.sender)
+
+    def _add(self, command: AddMember, accepted_at: datetime) -> None:
+        member = self._member(command)
+        kind = self.facts.rooms[command.room].kind
+        if kind == Room.Kind.DIRECT or (kind == Room.Kind.PRIVATE and member.role == Membership.Role.MEMBER):
+            raise Forbidden
+        person = self.facts.users.get(command.user)
+        if person is None or not person.is_active:
+            raise NotFound
+        self._admit(command.room, command.user)
+
+    def _admit(self, room: int, user: int) -> None:
+        """Make somebody a member who is none yet; what was said before counts as read."""
+        if (room, user) in self.facts.members:
             return
-        head = self.facts.heads[command.room]
-        member = self._left.pop(key, None)
+        member = self._left.pop((room, user), None)
         if member is None:
-            member = Membership(room_id=command.room, user_id=command.sender, read_seq=head.seq)
-            self._joined[key] = member
-        self.facts.members[key] = member
-        self._members_changed(command)
+            member = Membership(room_id=room, user_id=user, read_seq=self.facts.heads[room].seq)
+            self._joined[room, user] = member
+        self.facts.members[room, user] = member
+        self._members_changed(room, user)
 
     def _leave(self, command: LeaveRoom, accepted_at: datetime) -> None:
         room = self.facts.rooms.get(command.room)
@@ -193,11 +207,11 @@ class Ledger:
             raise Forbidden
         if self._joined.pop(key, None) is None:
             self._left[key] = member
-        self._members_changed(command)
+        self._members_changed(*key)
 
-    def _members_changed(self, command: Command) -> None:
-        self.facts.heads[command.room].members_version += 1
-        self.people.memberships.append(MembershipChange(command.room, command.sender))
+    def _members_changed(self, room: int, user: int) -> None:
+        self.facts.heads[room].members_version += 1
+        self.people.memberships.append(MembershipChange(room, user))
 
     # Writing
 
@@ -263,6 +277,7 @@ _EFFECTS: dict[type[Command], Callable[[Ledger, Any, datetime], int | None]] = {
     DeleteMessage: Ledger._delete,
     JoinRoom: Ledger._join,
     LeaveRoom: Ledger._leave,
+    AddMember: Ledger._add,
 }
 
 

@@ -82,6 +82,16 @@ def joinable_rooms(user_id: int) -> list[dict[str, Any]]:
     return [dict(row) for row in rooms.order_by("name", "pk").values("id", "name", "topic", "members")]
 
 
+def members_of(room_id: int) -> list[dict[str, Any]]:
+    """Who is in a room: id, username, name, role; by name. The caller has authorised the reader."""
+    rows = Membership.objects.filter(room_id=room_id).select_related("user")
+    people = [
+        {"id": row.user.pk, "username": row.user.username, "name": row.user.display_name, "role": row.role}
+        for row in rows
+    ]
+    return sorted(people, key=lambda person: (person["name"].casefold(), person["id"]))
+
+
 def members_among(room_ids: Collection[int], user_ids: Collection[int]) -> set[tuple[int, int]]:
     """Which of these people are members of which of these rooms, as (room, user)."""
     rows = Membership.objects.filter(room_id__in=room_ids, user_id__in=user_ids)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 from django.contrib import messages
@@ -12,16 +14,15 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import User
 from accounts.requests import SignedInRequest
 from messaging import limits
 from messaging.actions import outbox, rooms
 from messaging.errors import NotFound, NotMember, Rejection
 from messaging.live.notify import tell_members
-from messaging.models import Room
+from messaging.models import Membership, Room
 from messaging.selectors import history
 from messaging.selectors.site import epoch
-from messaging.selectors.standing import joinable_rooms, require_standing, standings
+from messaging.selectors.standing import joinable_rooms, members_of, require_standing, standings
 
 
 @login_required
@@ -46,18 +47,54 @@ def room(request: SignedInRequest, room_id: int, seq: int | None = None) -> Http
 
 
 @login_required
+@require_GET
+def people(request: SignedInRequest, room_id: int) -> HttpResponse:
+    """Who is in the room; the place to bring somebody in, or to leave."""
+    try:
+        standing = require_standing(request.user.pk, room_id)
+    except (NotFound, NotMember) as error:
+        raise Http404 from error
+    may_add = standing.kind == Room.Kind.PUBLIC or (
+        standing.kind == Room.Kind.PRIVATE and standing.role != Membership.Role.MEMBER
+    )
+    context = _context(request, room=msgspec.to_builtins(standing), members=members_of(room_id), may_add=may_add)
+    return render(request, "messaging/people.html", context)
+
+
+@login_required
 @require_POST
 def join(request: SignedInRequest, room_id: int) -> HttpResponse:
+    wish = partial(rooms.join, request.user, room_id)
+    return _ask(request, wish, done=("messaging:room", room_id), refused=("messaging:rooms",))
+
+
+@login_required
+@require_POST
+def leave(request: SignedInRequest, room_id: int) -> HttpResponse:
+    wish = partial(rooms.leave, request.user, room_id)
+    return _ask(request, wish, done=("messaging:rooms",), refused=("messaging:people", room_id))
+
+
+@login_required
+@require_POST
+def add_member(request: SignedInRequest, room_id: int) -> HttpResponse:
+    wish = partial(rooms.add_member, request.user, room_id, request.POST.get("username", ""))
+    return _ask(request, wish, done=("messaging:people", room_id), refused=("messaging:people", room_id))
+
+
+Place = tuple[str] | tuple[str, int]
+
+
+def _ask(request: SignedInRequest, wish: Callable[[UUID], bool], *, done: Place, refused: Place) -> HttpResponse:
+    """Put a command into the outbox and wait a moment for the bridge's decision."""
     client_id = uuid4()
     try:
-        if rooms.join(request.user, room_id, client_id):
+        if wish(client_id):
             outbox.await_effect(client_id, request.user.pk)
-    except NotFound as error:
-        raise Http404 from error
     except Rejection as why:
         messages.error(request, why.message)
-        return redirect("messaging:rooms")
-    return redirect("messaging:room", room_id)
+        return redirect(*refused)
+    return redirect(*done)
 
 
 @login_required
@@ -80,11 +117,8 @@ def new_room(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_POST
 def direct(request: SignedInRequest) -> HttpResponse:
-    name = request.POST.get("username", "").strip()
-    other = User.objects.filter(username__iexact=name, is_active=True).first()
     try:
-        if other is None:
-            raise NotFound(f"There is nobody called “{name}” here.")
+        other = rooms.find_person(request.POST.get("username", ""))
         made = rooms.open_direct_room(request.user, other)
     except Rejection as why:
         messages.error(request, why.message)

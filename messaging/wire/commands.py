@@ -42,6 +42,12 @@ class LeaveRoom(Command, frozen=True, kw_only=True):
     """The sender stops being a member."""
 
 
+class AddMember(Command, frozen=True, kw_only=True):
+    """The sender brings another person in."""
+
+    user: int
+
+
 class CommandKind(IntEnum):
     """Stored with every applied command: numbers are never reused."""
 
@@ -50,6 +56,7 @@ class CommandKind(IntEnum):
     DELETE = 3
     JOIN = 4
     LEAVE = 5
+    ADD = 6
 
 
 KINDS: dict[type[Command], CommandKind] = {
@@ -58,6 +65,7 @@ KINDS: dict[type[Command], CommandKind] = {
     DeleteMessage: CommandKind.DELETE,
     JoinRoom: CommandKind.JOIN,
     LeaveRoom: CommandKind.LEAVE,
+    AddMember: CommandKind.ADD,
 }
 
 
@@ -72,6 +80,7 @@ def fingerprint(command: Command) -> int:
         getattr(command, "seq", None),
         getattr(command, "body", None),
         getattr(command, "reply_to", None),
+        getattr(command, "user", None),
     ]
     digest = hashlib.blake2b(msgspec.json.encode(content), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 from google.protobuf.message import DecodeError
 
 from messaging.wire import records_pb2
-from messaging.wire.commands import Command, DeleteMessage, EditMessage, JoinRoom, LeaveRoom, SendMessage
+from messaging.wire.commands import AddMember, Command, DeleteMessage, EditMessage, JoinRoom, LeaveRoom, SendMessage
 
 SCHEMA_HEADER = "schema"
 COMMAND_SCHEMA = b"chatsite.v1.Command"
@@ -42,6 +42,8 @@ def encode_command(command: Command) -> bytes:
             record.join.SetInParent()
         case LeaveRoom():
             record.leave.SetInParent()
+        case AddMember():
+            record.add.user = command.user
         case _:
             raise TypeError(f"no record for {type(command).__name__}")
     return record.SerializeToString()
@@ -86,5 +88,7 @@ def _typed(record: records_pb2.Command) -> Command:
             return JoinRoom(client_id=client_id, room=room, sender=sender)
         case "leave":
             return LeaveRoom(client_id=client_id, room=room, sender=sender)
+        case "add":
+            return AddMember(client_id=client_id, room=room, sender=sender, user=record.add.user)
         case _:
             raise UndecodableRecord("an action that this version does not know")

@@ -6,7 +6,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Command(_message.Message):
-    __slots__ = ("client_id", "room", "sender", "send", "edit", "delete", "join", "leave")
+    __slots__ = ("client_id", "room", "sender", "send", "edit", "delete", "join", "leave", "add")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     ROOM_FIELD_NUMBER: _ClassVar[int]
     SENDER_FIELD_NUMBER: _ClassVar[int]
@@ -15,6 +15,7 @@ class Command(_message.Message):
     DELETE_FIELD_NUMBER: _ClassVar[int]
     JOIN_FIELD_NUMBER: _ClassVar[int]
     LEAVE_FIELD_NUMBER: _ClassVar[int]
+    ADD_FIELD_NUMBER: _ClassVar[int]
     client_id: bytes
     room: int
     sender: int
@@ -23,7 +24,8 @@ class Command(_message.Message):
     delete: DeleteMessage
     join: JoinRoom
     leave: LeaveRoom
-    def __init__(self, client_id: _Optional[bytes] = ..., room: _Optional[int] = ..., sender: _Optional[int] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., edit: _Optional[_Union[EditMessage, _Mapping]] = ..., delete: _Optional[_Union[DeleteMessage, _Mapping]] = ..., join: _Optional[_Union[JoinRoom, _Mapping]] = ..., leave: _Optional[_Union[LeaveRoom, _Mapping]] = ...) -> None: ...
+    add: AddMember
+    def __init__(self, client_id: _Optional[bytes] = ..., room: _Optional[int] = ..., sender: _Optional[int] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., edit: _Optional[_Union[EditMessage, _Mapping]] = ..., delete: _Optional[_Union[DeleteMessage, _Mapping]] = ..., join: _Optional[_Union[JoinRoom, _Mapping]] = ..., leave: _Optional[_Union[LeaveRoom, _Mapping]] = ..., add: _Optional[_Union[AddMember, _Mapping]] = ...) -> None: ...
 
 class SendMessage(_message.Message):
     __slots__ = ("body", "html", "reply_to")
@@ -60,3 +62,9 @@ class JoinRoom(_message.Message):
 class LeaveRoom(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class AddMember(_message.Message):
+    __slots__ = ("user",)
+    USER_FIELD_NUMBER: _ClassVar[int]
+    user: int
+    def __init__(self, user: _Optional[int] = ...) -> None: ...

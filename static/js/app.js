@@ -80,6 +80,9 @@ function Room({ tick }) {
   return html`<header class="room-header">
       <a class="icon-button back" href="/rooms/" title=${words.back} aria-label=${words.back}><${Icon} name="back" /></a>
       <div class="room-title"><h1>${room.name}</h1>${room.topic && html`<p>${room.topic}</p>`}</div>
+      <a class="icon-button people" href=${`/rooms/${room.id}/people/`} title=${words.people} aria-label=${words.people}>
+        <${Icon} name="people" />
+      </a>
     </header>
     <${Banner} tick=${tick} connection=${chat.connection} />
     <${Timeline} tick=${tick} chat=${chat} history=${history} focus=${boot.focus} onEdit=${setEditing} />

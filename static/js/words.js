@@ -35,6 +35,7 @@ export const words = {
   rooms: "Rooms",
   directs: "Direct messages",
   browse: "Browse and create",
+  people: "People in this room",
   back: "Back to the rooms",
   typing: (names) => (names.length === 1 ? `${names[0]} is writing…` : `${names.join(", ")} are writing…`),
   removed: "You are not in this room any more.",

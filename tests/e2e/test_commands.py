@@ -77,6 +77,15 @@ def test_demo_people_are_not_made_on_a_real_database_by_accident(services_stack:
 
 
 @pytest.mark.services
+def test_a_bridge_has_metrics_on_a_port_of_its_own(services_stack: ServicesStack) -> None:
+    port = free_port()
+    services_stack.start_bridge("--metrics-port", str(port))
+    text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    for name in ("chat_bridge_partitions", "chat_batch_seconds", "chat_dead_letters_total"):
+        assert name in text
+
+
+@pytest.mark.services
 def test_a_bridge_ends_after_its_batch_and_once_means_once(services_stack: ServicesStack) -> None:
     bridge = services_stack.processes[0]
     bridge.signal(signal.SIGTERM)

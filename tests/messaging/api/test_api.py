@@ -129,6 +129,10 @@ def test_rooms_are_made_joined_and_left(running: None, ada: Client, chen: Client
     assert chen.post(f"/api/v1/rooms/{made['id']}/join").status_code == 200
     assert chen.post(f"/api/v1/rooms/{made['id']}/leave").status_code == 200
     assert chen.get(f"/api/v1/rooms/{made['id']}").status_code == 403
+    members = f"/api/v1/rooms/{made['id']}/members"
+    assert ada.post(members, {"username": "Chen"}, content_type="application/json").status_code == 200
+    assert [person["username"] for person in ada.get(members).json()["members"]] == ["ada", "chen"]
+    assert ada.post(members, {"username": "nobody"}, content_type="application/json").status_code == 404
     for wrong in ({"name": " "}, {"name": "x" * 81}, {"name": "x", "kind": "direct"}):
         assert ada.post("/api/v1/rooms", wrong, content_type="application/json").status_code in {400, 422}
 

@@ -17,7 +17,7 @@ from messaging.bridge import ledger as ledger_module
 from messaging.bridge.offsets import LostPartition
 from messaging.log.port import Record
 from messaging.models import AppliedCommand, Membership, Message, Room, RoomHead, StoredOffset
-from messaging.wire.commands import DeleteMessage, EditMessage, JoinRoom, LeaveRoom, SendMessage
+from messaging.wire.commands import AddMember, DeleteMessage, EditMessage, JoinRoom, LeaveRoom, SendMessage
 from tests.messaging.conftest import PARTITION, Desk
 
 Say = Callable[..., SendMessage]
@@ -181,6 +181,29 @@ def test_leaving_and_joining_in_one_batch_ends_as_a_member(desk: Desk, room: Roo
     desk.apply(*commands)
     assert Membership.objects.filter(user=bo).count() == 1
     assert RoomHead.objects.get().members_version == 2
+
+
+def test_who_may_bring_somebody_in(desk: Desk, room: Room, people: People) -> None:
+    def add(by: str, user: int | None = None) -> AddMember:
+        whom = people["chen"].pk if user is None else user
+        return AddMember(client_id=uuid4(), room=room.pk, sender=people[by].pk, user=whom)
+
+    stranger, unknown = add("chen"), add("ada", user=999_999)
+    desk.apply(stranger, unknown)
+    assert (refusal_of(stranger), refusal_of(unknown)) == ("not_member", "not_found")
+    Room.objects.update(kind=Room.Kind.PRIVATE)
+    plain = add("bo")
+    desk.apply(plain)
+    assert refusal_of(plain) == "forbidden"
+    owner = add("ada")
+    [applied] = desk.apply(owner, owner, add("ada"))
+    assert refusal_of(owner) == ""
+    assert [(change.room, change.user) for change in applied.people.memberships] == [(room.pk, people["chen"].pk)]
+    assert Membership.objects.filter(user=people["chen"]).count() == 1
+    Room.objects.update(kind=Room.Kind.DIRECT)
+    direct = add("ada", user=people["bo"].pk)
+    desk.apply(direct)
+    assert refusal_of(direct) == "forbidden"
 
 
 def test_a_private_room_is_not_joined(desk: Desk, room: Room, people: People) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from messaging.models import Membership, Message, Room, RoomHead
+from messaging.models import Membership, Message, OutboxCommand, Room, RoomHead
 from messaging.wire.commands import SendMessage
 from tests.messaging.conftest import Desk
 
@@ -40,7 +40,8 @@ def test_strangers_are_sent_to_the_door_or_told_there_is_nothing(room: Room, peo
     Room.objects.update(kind=Room.Kind.PRIVATE)
     for number in (room.pk, 999_999):
         assert client.get(f"/rooms/{number}/").status_code == 404
-        assert client.post(f"/rooms/{number}/join/").status_code == 404
+        assert client.post(f"/rooms/{number}/join/").headers["Location"] == "/rooms/"
+    assert OutboxCommand.objects.count() == 0
 
 
 def test_a_direct_room_is_the_same_from_both_sides(ada: Client, people: People, client: Client) -> None:
@@ -60,6 +61,20 @@ def test_a_new_room_has_its_maker_as_owner(ada: Client) -> None:
     assert (made.kind, Membership.objects.get().role, RoomHead.objects.get().seq) == ("private", "owner", 0)
     assert ada.post("/rooms/new/", {"name": "  "}).headers["Location"] == "/rooms/"
     assert Room.objects.count() == 1
+
+
+def test_people_of_a_room_are_for_its_members(ada: Client, people: People, room: Room, client: Client) -> None:
+    answer = ada.get(f"/rooms/{room.pk}/people/")
+    assert [person["username"] for person in answer.context["members"]] == ["ada", "bo"]
+    assert (
+        ada.post(f"/rooms/{room.pk}/people/add/", {"username": "nobody"}, follow=True).content.count(b"nobody called")
+        == 1
+    )
+    client.force_login(people["chen"])
+    assert client.get(f"/rooms/{room.pk}/people/").status_code == 404
+    assert client.post(f"/rooms/{room.pk}/people/add/", {"username": "bo"}).status_code == 302
+    assert client.post(f"/rooms/{room.pk}/leave/").status_code == 302
+    assert OutboxCommand.objects.count() == 0
 
 
 def test_health_says_alive_and_ready(client: Client, db: None) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from messaging.wire.commands import (
+    AddMember,
     Command,
     DeleteMessage,
     EditMessage,
@@ -31,6 +32,7 @@ COMMANDS: dict[str, Command] = {
     "delete": DeleteMessage(client_id=ID, room=7, sender=3, seq=5),
     "join": JoinRoom(client_id=ID, room=7, sender=3),
     "leave": LeaveRoom(client_id=ID, room=7, sender=3),
+    "add": AddMember(client_id=ID, room=7, sender=3, user=9),
 }
 
 
