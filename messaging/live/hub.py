@@ -13,13 +13,14 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection
 
 from messaging import limits, metrics
-from messaging.errors import REJECTIONS
+from messaging.errors import REJECTIONS, NotFound
 from messaging.live import broadcast
 from messaging.live.broadcast import PeopleNews, RoomChange, TypingNow
 from messaging.live.local_room import LocalRoom, as_change
 from messaging.live.loop_lag import watch_loop_lag
 from messaging.live.session import Session
 from messaging.selectors import history, standing
+from messaging.selectors.history import Changes
 from messaging.threads import in_database
 from messaging.wire import server_frames
 from messaging.wire.close_codes import CloseCode
@@ -46,7 +47,9 @@ class Hub:
     # Life
 
     async def start(self) -> None:
+        """Returns once the layer is joined; a layer that is away is tried again and again beside."""
         broadcast.set_home_loop(asyncio.get_running_loop())
+        await self._guarded(self._open_channel)
         for job in (self._receive, self._tick_badges, self._check_revs, watch_loop_lag):
             self._tasks.append(asyncio.create_task(job()))
 
@@ -131,16 +134,26 @@ class Hub:
 
     async def sync(self, session: Session, room: int, after: int | None) -> None:
         """Write what this client is missing."""
-        found = await in_database(history.changes_after, room, after)
-        if room in session.standings:
+        found = await self._changes_for(session, room, after)
+        if found is not None:
             for frame in found.frames():
                 session.write(frame)
 
     async def _snapshot(self, session: Session, room: int, rev: int) -> None:
-        found = await in_database(history.changes_after, room, rev or None)
-        if room in session.standings:
+        found = await self._changes_for(session, room, rev or None)
+        if found is not None:
             is_news = found.reset or found.messages or not rev
             session.end_snapshot(room, found.frames() if is_news else [], found.rev)
+
+    async def _changes_for(self, session: Session, room: int, after: int | None) -> Changes | None:
+        """None for a person who has left meanwhile, though nobody told this process."""
+        try:
+            found = await in_database(history.changes_for_member, session.user_id, room, after)
+        except NotFound:
+            if room in session.standings:
+                self._expel(session, room)
+            return None
+        return found if room in session.standings else None
 
     # Events
 
@@ -148,16 +161,20 @@ class Hub:
         layer = broadcast.layer()
         while True:
             try:
-                if self._channel is None:
-                    self._channel = await layer.new_channel()
+                channel = self._channel or await self._open_channel()
                 await self.settle_groups()
-                event = await layer.receive(self._channel)
+                event = await layer.receive(channel)
             except Exception as error:  # whatever the layer raises, the hub outlives it: `rev` finds what was lost
                 logger.warning("channel layer: %r; trying again", error)
                 await asyncio.sleep(1)
                 continue
             metrics.events_received.inc()
             await self._handle(broadcast.read_event(event))
+
+    async def _open_channel(self) -> str:
+        async with asyncio.timeout(limits.ANNOUNCE_S):
+            self._channel = await broadcast.layer().new_channel()
+        return self._channel
 
     async def settle_groups(self) -> None:
         """Be in the people group and in the shards that have people here, in no other. Safe to call at any time.
@@ -225,7 +242,9 @@ class Hub:
     async def _catch_up(self, room: int, local: LocalRoom) -> None:
         """Read once, for everybody here, what was announced and never arrived. The room's lock is held."""
         metrics.holes.inc()
-        found = await in_database(history.changes_after, room, local.rev)
+        found, members_version = await in_database(history.changes_and_members_version, room, local.rev)
+        if members_version > local.members_version:
+            await self._recheck_members(room, local, members_version)
         if found.reset:
             await self._refresh_standings(room, local)
         await self._deliver(local, as_change(found, local), found.frames())
@@ -329,8 +348,8 @@ class Hub:
                     await self._catch_up(room, local)
 
     @staticmethod
-    async def _guarded(job: Callable[[], Awaitable[None]]) -> None:
+    async def _guarded(job: Callable[[], Awaitable[object]]) -> None:
         try:
             await job()
-        except Exception as error:  # a database that is away must not end the check; it comes again
-            logger.warning("the check for missed changes failed: %r", error)
+        except Exception as error:  # what is away must not end a clock; it comes again
+            logger.warning("live layer or database: %r; tried again soon", error)

@@ -127,6 +127,20 @@ async def test_who_has_left_gets_nothing_though_the_news_of_it_was_lost(
     assert json.loads(bo.frames[-1]) == {"type": "notice", "code": "left", "room": room.pk}
 
 
+async def test_who_has_left_gets_nothing_by_any_catch_up(
+    hub: Hub, desk: Desk, say: Say, room: Room, people: People
+) -> None:
+    """Neither by the check for missed changes, nor by a sync or a watch of their own."""
+    session, bo = await enter(hub, people["bo"], room.pk)
+    asking, asked = await enter(hub, people["bo"])
+    leave = LeaveRoom(client_id=uuid4(), room=room.pk, sender=people["bo"].pk)
+    await apply(desk, leave, say("ada", "among ourselves"), announced=False)
+    await hub.sync(asking, room.pk, 0)
+    await until(lambda: room.pk not in session.standings, "expelled")
+    assert room.pk not in asking.standings
+    assert shown(bo) == shown(asked) == []
+
+
 async def test_a_new_member_is_told_of_the_room_and_may_watch_it(
     hub: Hub, desk: Desk, say: Say, room: Room, people: People
 ) -> None:
