@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from importlib import import_module
 from types import SimpleNamespace
 
 from django.conf import settings
-from django.contrib.auth import get_user
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user
 from django.contrib.sessions.models import Session
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
 
@@ -15,6 +18,25 @@ def user_of_session(session_key: str) -> User | None:
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user = get_user(SimpleNamespace(session=store))  # type: ignore[arg-type]
     return user if isinstance(user, User) and user.is_active else None
+
+
+def valid_sessions(session_keys: Collection[str]) -> set[str]:
+    """Those that still sign an active person in: what `user_of_session` says, for many sessions in two queries."""
+    rows = Session.objects.filter(session_key__in=session_keys, expire_date__gt=timezone.now())
+    decoded = {row.session_key: row.get_decoded() for row in rows}
+    people = User.objects.in_bulk({int(data.get(SESSION_KEY, 0)) for data in decoded.values()})
+    return {
+        key
+        for key, data in decoded.items()
+        if _is_good(people.get(int(data.get(SESSION_KEY, 0))), data.get(HASH_SESSION_KEY))
+    }
+
+
+def _is_good(person: User | None, session_hash: str | None) -> bool:
+    if person is None or not person.is_active or not session_hash:
+        return False
+    hashes = [person.get_session_auth_hash(), *person.get_session_auth_fallback_hash()]
+    return any(constant_time_compare(session_hash, one) for one in hashes)
 
 
 def session_keys_of(user: User) -> list[str]:

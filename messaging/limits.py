@@ -36,6 +36,9 @@ BADGES_EVERY_S: Final = 1.0
 READ_MARKERS_EVERY_S: Final = 1.0
 REV_CHECK_EVERY_S: Final = 5.0
 EFFECT_WAIT_S: Final = 2.0
+SESSION_CHECK_EVERY_S: Final = 20.0
+"""A sign-out whose announcement was lost closes its sockets at the latest after this and a little."""
+
 TYPING_EVERY_S: Final = 3.0
 OUTBOX_POLL_S: Final = 0.2
 LEASE_S: Final = 10.0

@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection
 
+from accounts.selectors import valid_sessions
 from messaging import limits, metrics
 from messaging.errors import REJECTIONS, NotFound
 from messaging.live import broadcast
@@ -50,7 +51,7 @@ class Hub:
         """Returns once the layer is joined; a layer that is away is tried again and again beside."""
         broadcast.set_home_loop(asyncio.get_running_loop())
         await self._guarded(self._open_channel)
-        for job in (self._receive, self._tick_badges, self._check_revs, watch_loop_lag):
+        for job in (self._receive, self._tick_badges, self._check_revs, self._check_sessions, watch_loop_lag):
             self._tasks.append(asyncio.create_task(job()))
 
     async def stop(self) -> None:
@@ -333,6 +334,19 @@ class Hub:
         while True:
             await asyncio.sleep(limits.REV_CHECK_EVERY_S)
             await self._guarded(self._find_holes)
+
+    async def _check_sessions(self) -> None:
+        """Announcements of sign-outs are lost like others; only a definite no from the database closes a socket."""
+        while True:
+            await asyncio.sleep(limits.SESSION_CHECK_EVERY_S)
+            await self._guarded(self._close_ended_sessions)
+
+    async def _close_ended_sessions(self) -> None:
+        checked = tuple(self.sessions)
+        good = await in_database(valid_sessions, {session.session_key for session in checked})
+        for session in checked:
+            if session.session_key not in good:
+                session.close(CloseCode.NOT_SIGNED_IN)
 
     async def _find_holes(self) -> None:
         known = {room: local.rev for room, local in self._rooms.items()}

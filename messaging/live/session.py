@@ -53,11 +53,15 @@ class Session:
         self.watched: dict[int, WatchedRoom] = {}
         self.stale_badges: set[int] = set()
         self.outstanding = 0
+        self._is_cut_off = False
         self._errors = TokenBucket(limits.ERRORS_PER_MINUTE / 60, limits.ERRORS_PER_MINUTE)
 
     def write(self, frame: bytes) -> None:
         """Write one frame, or cut off a peer that has stopped reading."""
+        if self._is_cut_off:
+            return
         if self.writer.backlog() > limits.BACKLOG_BYTES:
+            self._is_cut_off = True
             metrics.sockets_closed.labels(code=CloseCode.TOO_SLOW.value).inc()
             self.writer.abort()
             return

@@ -74,11 +74,16 @@ class Stack:
         raise NotImplementedError
 
     def end(self) -> None:
+        """End every process, then fail if one of them did not end by itself."""
         for client in self.clients:
             client.close()
+        stubborn = []
         for process in reversed(self.processes):
-            if process.process.poll() is None:
+            try:
                 process.end()
+            except AssertionError as error:
+                stubborn.append(str(error))
+        assert stubborn == []
 
     def tracebacks(self) -> list[str]:
         return [process.name for process in self.processes if "Traceback" in process.printed()]
@@ -134,9 +139,11 @@ class ServicesStack(Stack):
             return list(cursor.fetchall())
 
     def end(self) -> None:
-        super().end()
-        with self._connected() as cursor:
-            cursor.execute(f"DROP DATABASE {self.name}")
+        try:
+            super().end()
+        finally:
+            with self._connected() as cursor:
+                cursor.execute(f"DROP DATABASE {self.name}")
 
     def _connected(self, database: str = "") -> Any:
         server = self._server

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
+from django.contrib.sessions.models import Session as DjangoSession
 
 from accounts.models import User
 from messaging import limits
@@ -165,6 +166,34 @@ async def test_refusals_and_sign_outs_reach_the_person_and_nobody_else(hub: Hub,
     assert (rejected["client_id"], rejected["code"], rejected["final"]) == (str(refusal.client_id), "not_member", True)
     assert ada.frames[1] == b"close 4401"
     assert bo.frames == []
+
+
+async def test_a_sign_out_whose_news_was_lost_still_closes_the_socket(
+    hub: Hub, room: Room, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.test import Client
+
+    def sign_in(name: str) -> str:
+        client = Client()
+        client.force_login(people[name])
+        return str(client.session.session_key)
+
+    ada, bo, chen = [await sync_to_async(sign_in)(name) for name in ("ada", "bo", "chen")]
+    writers = {}
+    for name, key in (("ada", ada), ("bo", bo), ("chen", chen)):
+        session, writers[name] = await enter(hub, people[name])
+        session.session_key = key
+    await hub._close_ended_sessions()
+    assert all(writer.frames == [] for writer in writers.values())
+    await sync_to_async(DjangoSession.objects.filter(session_key=ada).delete)()
+    await sync_to_async(User.objects.filter(pk=people["bo"].pk).update)(is_active=False)
+    await hub._close_ended_sessions()
+    assert (writers["ada"].frames, writers["bo"].frames) == ([b"close 4401"], [b"close 4401"])
+    assert writers["chen"].frames == []
+    people["chen"].set_password("a new one")
+    await people["chen"].asave()
+    await hub._close_ended_sessions()
+    assert writers["chen"].frames == [b"close 4401"]
 
 
 async def test_a_hub_is_only_in_the_shards_it_has_people_in(hub: Hub, room: Room, people: People) -> None:
