@@ -124,7 +124,7 @@ class Hub:
         for room in [room for room in session.watched if room not in revs]:
             self.unwatch(session, room)
         for room, rev in revs.items():
-            if room not in session.watched and room in session.standings:
+            if session in self.sessions and room not in session.watched and room in session.standings:
                 session.begin_watch(room)
                 self._rooms[room].watchers.add(session)
                 await self._snapshot(session, room, rev)
@@ -268,6 +268,8 @@ class Hub:
     async def refresh(self, session: Session, room: int) -> None:
         """Read one room of a session anew: joined, left, or changed."""
         held = (await in_database(standing.standings, session.user_id, [room])).get(room)
+        if session not in self.sessions:
+            return
         if held is None:
             if room in session.standings:
                 self._expel(session, room)

@@ -108,13 +108,17 @@ class Session:
     def count(self, change: RoomChange) -> None:
         """Move this person's numbers of a room along; mark its badge for the next tick when it is not on screen."""
         standing = self.standings[change.room]
-        standing.seq, standing.rev, standing.meta = change.seq, change.rev, change.meta
+        if change.rev <= standing.rev:
+            return  # read from the database after this was stored, and before it was announced
         for item in change.counts:
+            if item.delta > 0 and item.seq <= standing.seq:
+                continue
             if item.sender == self.user_id:
                 if item.delta > 0:
                     standing.read, standing.unread = max(standing.read, item.seq), 0
             elif item.seq > standing.read:
                 standing.unread = max(0, standing.unread + item.delta)
+        standing.seq, standing.rev, standing.meta = change.seq, change.rev, change.meta
         self.stale_badges.add(change.room)
 
     def flush_badges(self) -> None:

@@ -196,6 +196,15 @@ async def test_a_sign_out_whose_news_was_lost_still_closes_the_socket(
     assert writers["chen"].frames == [b"close 4401"]
 
 
+async def test_a_socket_that_is_gone_leaves_nothing_behind(hub: Hub, room: Room, people: People) -> None:
+    session, _ = await enter(hub, people["ada"], room.pk)
+    hub.remove(session)
+    # What was under way for it comes to its end only now.
+    await hub.watch(session, {room.pk: 0})
+    await hub.refresh(session, room.pk)
+    assert (hub.sessions, hub._rooms, dict(hub._by_user)) == (set(), {}, {})
+
+
 async def test_a_hub_is_only_in_the_shards_it_has_people_in(hub: Hub, room: Room, people: People) -> None:
     session, _ = await enter(hub, people["ada"])
     mine = broadcast.shard_group(broadcast.shard_of(room.pk))

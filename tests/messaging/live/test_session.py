@@ -79,8 +79,8 @@ def test_counts_follow_announcements_and_own_messages_read_all() -> None:
     assert session.standings[7].unread == 1
     session.count(change(8, 9, Count(4, 2, -1)))
     assert session.standings[7].unread == 1
-    session.count(change(9, 11, Count(9, 1, 1), Count(10, 2, 1)))
-    assert (session.standings[7].read, session.standings[7].unread) == (9, 1)
+    session.count(change(9, 11, Count(10, 1, 1), Count(11, 2, 1)))
+    assert (session.standings[7].read, session.standings[7].unread) == (10, 1)
     session.flush_badges()
     session.flush_badges()
     [frame] = writer.frames
@@ -88,6 +88,15 @@ def test_counts_follow_announcements_and_own_messages_read_all() -> None:
         "type": "badges",
         "rooms": {"7": {"seq": 11, "rev": 11, "meta": 0, "unread": 1, "mentions": 0}},
     }
+
+
+def test_what_the_database_had_counted_already_is_not_counted_again() -> None:
+    """A socket that opens between a commit and its announcement has read the new numbers."""
+    session, _ = make_session()
+    session.count(change(3, 5, Count(4, 2, 1), Count(5, 2, 1)))
+    assert session.standings[7].unread == 0
+    session.count(change(4, 6, Count(5, 2, 1), Count(6, 2, 1)))
+    assert session.standings[7].unread == 1
 
 
 def test_a_peer_that_does_not_read_is_cut_off() -> None:
