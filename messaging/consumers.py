@@ -13,6 +13,7 @@ from uuid import UUID
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.conf import settings
+from django.db import DatabaseError
 
 from accounts.selectors import user_of_session
 from messaging import limits, metrics
@@ -54,6 +55,14 @@ class ChatConsumer(AsyncConsumer):
             await self._events[message["type"]](self, message)
         except Closing as closing:
             self._close(closing.close_code)
+        except StopConsumer:
+            raise
+        except DatabaseError as error:
+            logger.warning("the database is away: %s", error)
+            self._close(CloseCode.OUR_FAULT)
+        except Exception:  # one socket's bad luck is told to it by 4500, and must not reach the server's own handler
+            logger.exception("an event of a socket could not be handled")
+            self._close(CloseCode.OUR_FAULT)
 
     # Life
 
@@ -103,13 +112,8 @@ class ChatConsumer(AsyncConsumer):
             raise Closing(CloseCode.FRAME_TOO_LARGE)
         try:
             await self._handle(self.session, text)
-        except Closing:
-            raise
         except FrameError as why:
             self._complain(self.session, why.code, server_frames.error(why))
-        except Exception:  # one socket's bad luck is told to it by 4500, and must not reach the server's own handler
-            logger.exception("a frame could not be handled")
-            raise Closing(CloseCode.OUR_FAULT) from None
 
     async def _handle(self, session: Session, text: str) -> None:
         try:

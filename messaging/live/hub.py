@@ -120,11 +120,17 @@ class Hub:
     # Watching
 
     async def watch(self, session: Session, revs: dict[int, int]) -> None:
-        """Make `revs` the full list on screen: register first, then snapshot, so that nothing falls between."""
+        """Make `revs` the full list on screen: register first, then snapshot, so that nothing falls between.
+
+        A later call replaces this one, also while this one still waits for a snapshot.
+        """
+        session.on_screen = revs
         for room in [room for room in session.watched if room not in revs]:
             self.unwatch(session, room)
         for room, rev in revs.items():
-            if session in self.sessions and room not in session.watched and room in session.standings:
+            if session not in self.sessions or session.on_screen is not revs:
+                return
+            if room not in session.watched and room in session.standings:
                 session.begin_watch(room)
                 self._rooms[room].watchers.add(session)
                 await self._snapshot(session, room, rev)

@@ -51,6 +51,8 @@ class Session:
         self.writer = writer
         self.standings: dict[int, Standing] = {}
         self.watched: dict[int, WatchedRoom] = {}
+        self.on_screen: dict[int, int] = {}
+        """The list of the newest `watch`, as sent."""
         self.stale_badges: set[int] = set()
         self.outstanding = 0
         self._is_cut_off = False

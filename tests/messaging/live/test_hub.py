@@ -205,6 +205,20 @@ async def test_a_socket_that_is_gone_leaves_nothing_behind(hub: Hub, room: Room,
     assert (hub.sessions, hub._rooms, dict(hub._by_user)) == (set(), {}, {})
 
 
+async def test_the_newest_watch_counts_though_an_older_one_is_still_under_way(
+    hub: Hub, desk: Desk, say: Say, room: Room, people: People
+) -> None:
+    from messaging.actions.rooms import create_room
+
+    other = await sync_to_async(create_room)(people["ada"], "other")
+    session, _ = await enter(hub, people["ada"])
+    older = asyncio.create_task(hub.watch(session, {room.pk: 0, other.pk: 0}))
+    await asyncio.sleep(0)
+    await hub.watch(session, {})
+    await older
+    assert session.watched == {}
+
+
 async def test_a_hub_is_only_in_the_shards_it_has_people_in(hub: Hub, room: Room, people: People) -> None:
     session, _ = await enter(hub, people["ada"])
     mine = broadcast.shard_group(broadcast.shard_of(room.pk))
