@@ -10,13 +10,16 @@ export function makeRows(messages, pending, { readSeq = null, me }) {
   const rows = [];
   let previous = null;
   let hasLine = false;
+  let isPastRead = false;
   for (const message of messages) {
     const date = new Date(message.created_at);
     if (!previous || previous.date.toDateString() !== date.toDateString()) {
       rows.push({ kind: "day", key: `day-${date.toDateString()}`, date });
       previous = null;
     }
-    if (readSeq !== null && !hasLine && message.seq > readSeq && message.sender.id !== me.id) {
+    // Only where it belongs: with the read side of the line not loaded, it would stand above any page.
+    isPastRead ||= readSeq !== null && message.seq <= readSeq + 1;
+    if (isPastRead && !hasLine && message.seq > readSeq && message.sender.id !== me.id) {
       rows.push({ kind: "unread", key: "unread" });
       hasLine = true;
       previous = null;

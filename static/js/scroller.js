@@ -17,7 +17,8 @@ export class Scroller {
     const { scrollTop, scrollHeight, clientHeight } = this.#element;
     this.isAtBottom = scrollHeight - clientHeight - scrollTop <= STICK_PX;
     const top = this.#element.getBoundingClientRect().top;
-    const row = [...this.#element.querySelectorAll("[data-key]")].find(
+    // Messages only: a day's line or the unread line moves up when older messages come before it.
+    const row = [...this.#element.querySelectorAll("[data-seq]")].find(
       (candidate) => candidate.getBoundingClientRect().bottom > top,
     );
     this.#anchor = row ? { row, offset: row.getBoundingClientRect().top } : null;

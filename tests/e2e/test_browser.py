@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from tests.e2e.browser import chromium, open_room, see, signed_in, write
+from tests.stack.client import ChatClient
 from tests.stack.stack import EmbeddedStack, Stack
 
 pytestmark = pytest.mark.asyncio
@@ -127,3 +129,57 @@ async def test_no_page_overflows_a_small_phone(embedded_stack: EmbeddedStack, pa
             from tests.e2e.browser import complaints
 
             complaints[:] = [one for one in complaints if "404" not in one]
+
+
+async def settled(rows: Locator) -> int:
+    """The number of rows once it stays the same: pages are fetched ahead of time."""
+    count = -1
+    async with asyncio.timeout(10):
+        while count != (count := await rows.count()):
+            await asyncio.sleep(0.3)
+    return count
+
+
+async def test_scrolling_up_brings_history_and_what_is_read_does_not_move(embedded_stack: EmbeddedStack) -> None:
+    async with ChatClient(embedded_stack, "bo") as bo, chromium() as browser:
+        for number in range(270):
+            await bo.say(f"history {number}")
+        await bo.until(lambda: bo.shows("history 269"), "the last one", within_s=20)
+        _, ada = await signed_in(browser, embedded_stack.url, "ada")
+        await open_room(ada, embedded_stack.url)
+        await see(ada, "history 269")
+        rows, timeline = ada.locator("[data-testid=message]"), ada.locator(".timeline")
+        before = await settled(rows)
+        assert before < 278, "the premise: not everything is loaded at once"
+        watched = rows.nth(20)
+        key = await watched.get_attribute("data-key")
+        await watched.evaluate("row => row.scrollIntoView()")
+        at = await watched.bounding_box()
+        assert await settled(rows) > before, "older ones came"
+        after = await ada.locator(f"[data-key='{key}']").bounding_box()
+        assert at is not None
+        assert after is not None
+        assert abs(after["y"] - at["y"]) <= 1, "the row in sight stayed"
+        async with asyncio.timeout(20):
+            while await settled(rows) < 278:
+                await timeline.evaluate("element => element.scrollTop = 0")
+        await write(ada, "back at the end")
+        await see(ada, "back at the end")
+        await expect(rows.last).to_be_in_viewport()
+
+
+async def test_a_permalink_opens_at_its_message_and_leads_back_to_the_end(embedded_stack: EmbeddedStack) -> None:
+    async with ChatClient(embedded_stack, "bo") as bo, chromium() as browser:
+        for number in range(170):
+            await bo.say(f"history {number}")
+        await bo.until(lambda: bo.shows("history 169"), "the last one", within_s=20)
+        _, ada = await signed_in(browser, embedded_stack.url, "ada")
+        await ada.goto(f"{embedded_stack.url}/rooms/1/30/")
+        await ada.wait_for_selector("html[data-connection=online]")
+        await expect(ada.locator("[data-seq='30']")).to_be_in_viewport()
+        await expect(ada.locator("[data-seq='178']")).to_have_count(0)
+        await bo.say("said meanwhile")
+        await ada.locator(".jump").click()
+        await see(ada, "said meanwhile")
+        seqs = await ada.eval_on_selector_all("[data-testid=message]", "els => els.map(e => Number(e.dataset.seq))")
+        assert seqs == list(range(seqs[0], 180)), "no hole between what is shown"

@@ -24,6 +24,12 @@ test("the unread line stands before the first message of somebody else", () => {
   assert.deepEqual(rows.map((row) => row.kind), ["day", "message", "unread", "message"]);
 });
 
+test("there is no unread line while what was read is not loaded", () => {
+  const page = [at("2026-01-01T10:00:00", 2, 60), at("2026-01-01T10:00:01", 2, 61)];
+  assert.deepEqual(makeRows(page, [], { readSeq: 7, me }).map((row) => row.kind), ["day", "message", "message"]);
+  assert.ok(makeRows([at("2026-01-01T10:00:00", 2, 8)], [], { readSeq: 7, me }).some((row) => row.kind === "unread"));
+});
+
 test("a pending message stands at the end under the key it keeps when it is stored", () => {
   const entry = { client_id: "c9", at: 0, state: "sending", frame: { body: "hello" } };
   const rows = makeRows([], [entry], { me });

@@ -22,7 +22,7 @@ export function Timeline({ chat, history, focus, onEdit }) {
   useLayoutEffect(() => {
     if (!scroller.current) {
       scroller.current = new Scroller(list.current);
-      const first = list.current.querySelector("[data-focus=true], .unread-line");
+      const first = list.current.querySelector("[data-focus=true]") ?? list.current.querySelector(".unread-line");
       if (first) scroller.current.toRow(first);
       else scroller.current.toBottom();
       return;
@@ -42,7 +42,7 @@ export function Timeline({ chat, history, focus, onEdit }) {
       if (document.visibilityState === "visible" && document.hasFocus()) chat.markRead(chat.roomId, store.newestSeq);
     }
   };
-  useEffect(look, [store.newestSeq, chat.connection.state]);
+  useEffect(look, [store.oldestSeq, store.newestSeq, chat.connection.state]);
   useEffect(() => {
     addEventListener("focus", look);
     return () => removeEventListener("focus", look);

@@ -52,7 +52,7 @@ async def enter(hub: Hub, person: User, *watch: int) -> tuple[Session, Written]:
 
 async def until(condition: Callable[[], object], what: str) -> None:
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - the condition is about lists that nobody signals
+        while not condition():
             await asyncio.sleep(0.01)
     assert condition(), what
 
