@@ -25,6 +25,7 @@ from messaging.threads import in_database
 logger = logging.getLogger(__name__)
 
 CLOSE_S = 10.0
+RESTART_S = 1.0
 
 
 class WebProcess:
@@ -67,6 +68,7 @@ class EmbeddedBridge:
     def __init__(self, log: log_port.Log) -> None:
         self._log = log
         self._relay = Relay(log.appender())
+        self._stopping = threading.Event()
         self._bridge: Bridge
         self._thread = threading.Thread(target=self._run, name="bridge", daemon=True)
 
@@ -74,22 +76,32 @@ class EmbeddedBridge:
         """Make the topics; takes the log's file lock, so this is where a second process is refused."""
         self._log.ensure_topics(topic_specs())
         check_partition_count(self._log, COMMANDS)
-        self._bridge = Bridge(self._log, settings.CHAT_LOG_GROUP, Announcer(loop_send))
+        self._bridge = self._new_bridge()
+
+    def _new_bridge(self) -> Bridge:
+        return Bridge(self._log, settings.CHAT_LOG_GROUP, Announcer(loop_send))
 
     def start(self) -> None:
         self._thread.start()
         self._relay.start()
 
     def stop(self) -> None:
+        self._stopping.set()
         self._relay.stop()
         self._bridge.stop()
         self._thread.join(CLOSE_S)
 
     def _run(self) -> None:
-        try:
-            self._bridge.run()
-        finally:
+        """A bridge that fails in a way nobody foresaw is replaced: a chat that accepts has to apply."""
+        while not self._stopping.is_set():
+            try:
+                self._bridge.run()
+            except Exception:  # whatever it was, it is in the log, and the next bridge goes on where the database says
+                logger.exception("the bridge failed; another one starts")
+                self._stopping.wait(RESTART_S)
             self._bridge.close()
+            if not self._stopping.is_set():
+                self._bridge = self._new_bridge()
 
 
 _current: WebProcess | None = None

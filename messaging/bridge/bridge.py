@@ -20,7 +20,7 @@ from messaging.bridge.dead_letters import DeadLetters
 from messaging.bridge.offsets import LostPartition, OffsetTrouble, Ownership, take_partition
 from messaging.bridge.topics import COMMANDS
 from messaging.live.broadcast import PeopleNews, RoomChange
-from messaging.log.port import Log, LogUnavailable, Partition, Reader
+from messaging.log.port import Log, LogUnavailable, Partition, Polled, Reader
 from messaging.models import RoomHead
 from messaging.selectors.standing import heads
 
@@ -127,7 +127,7 @@ class Bridge:
     # Batches
 
     def _process(self, batch: Batch) -> None:
-        batch = {partition: records for partition, records in batch.items() if partition in self._owner.next_offset}
+        batch = self._still_ours(batch)
         while batch:
             try:
                 for applied in apply_batch(batch, self._owner, self._dead_letters.put):
@@ -135,18 +135,17 @@ class Bridge:
                 break
             except LostPartition as lost:
                 logger.error("fenced: %s", lost)
-                batch = {partition: records for partition, records in batch.items() if partition != lost.partition}
-                self._take(lost.partition)
+                self._owner.next_offset.pop(lost.partition, None)
+                self._untaken.add(lost.partition)
+                batch = self._still_ours(batch)
             except UNAVAILABLE as error:
                 batch = self._wait_for_database(batch, error)
         self._backoff.reset()
-        self._reader.commit(
-            {
-                partition: self._owner.next_offset[partition]
-                for partition in batch
-                if partition in self._owner.next_offset
-            }
-        )
+        self._reader.commit({partition: self._owner.next_offset[partition] for partition in batch})
+
+    def _still_ours(self, batch: Batch) -> Batch:
+        """What of a batch belongs to partitions that are taken; the rest is read again by whoever takes them."""
+        return {partition: records for partition, records in batch.items() if partition in self._owner.next_offset}
 
     def _tell(self, applied: Applied) -> None:
         if applied.changes or applied.people:
@@ -157,14 +156,19 @@ class Bridge:
         logger.warning("the database is away, %d partitions wait: %s", len(batch), error)
         close_old_connections()
         self._reader.pause(*batch)
-        polled = self._reader.poll(self._backoff.next(), limits.BATCH_RECORDS, limits.BATCH_BYTES)
+        try:
+            polled = self._reader.poll(self._backoff.next(), limits.BATCH_RECORDS, limits.BATCH_BYTES)
+        except LogUnavailable as away:
+            logger.warning("the log is away too: %s", away)
+            polled = Polled()
+            self._backoff.wait()
         if self._stopping.is_set():
             raise Stopping
         self._untaken.update(polled.gained)
         for partition in polled.lost:
             self._owner.next_offset.pop(partition, None)
         self._rewind(polled.records)
-        kept = {partition: records for partition, records in batch.items() if partition in self._owner.next_offset}
+        kept = self._still_ours(batch)
         self._reader.resume(*kept)
         return kept
 

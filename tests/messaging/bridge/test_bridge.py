@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError
 
+from messaging import web_process
 from messaging.bridge import bridge as bridge_module
 from messaging.bridge.announcer import Announcer
 from messaging.bridge.bridge import Bridge
@@ -19,6 +20,7 @@ from messaging.log.port import Partition
 from messaging.models import LogTopic, Message, Room, StoredOffset
 from messaging.wire.commands import SendMessage
 from messaging.wire.records import COMMAND_HEADERS, encode_command, record_key
+from tests.stack.processes import wait_for
 
 Say = Callable[..., SendMessage]
 PLACE = Partition(COMMANDS, 0)
@@ -138,6 +140,48 @@ def test_a_bridge_whose_partition_was_taken_goes_on_where_the_other_one_is(
     sleeper._reader.seek(PLACE, 0)
     sleeper.drain()
     assert list(Message.objects.order_by("seq").values_list("body", flat=True)) == ["0", "1", "2", "3", "late"]
+
+
+def test_losing_a_partition_while_the_database_stumbles_ends_no_bridge(
+    log: EmbeddedLog, start: Callable[[], Bridge], say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(log, say("ada", "one"))
+    bridge = start()
+    bridge.drain()
+    append(log, say("ada", "two"))
+    bridge._owner.next_offset[PLACE] = 0  # as if another one had moved it since
+    take, failures = bridge_module.take_partition, iter([OperationalError("gone away")])
+
+    def stumbling(*arguments: object) -> object:
+        for failure in failures:
+            raise failure
+        return take(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(bridge_module, "take_partition", stumbling)
+    monkeypatch.setattr("messaging.bridge.backoff.Backoff.MOST_S", 0.05)
+    bridge.drain()
+    assert list(Message.objects.order_by("seq").values_list("body", flat=True)) == ["one", "two"]
+
+
+def test_an_embedded_bridge_that_fails_is_replaced(
+    log: EmbeddedLog, room: Room, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_process, "RESTART_S", 0.01)
+    step, failures = Bridge.step, iter([RuntimeError("nobody foresaw this")])
+
+    def failing(self: Bridge, timeout_s: float = 0.05) -> int:
+        for failure in failures:
+            raise failure
+        return step(self, timeout_s)
+
+    monkeypatch.setattr(Bridge, "step", failing)
+    embedded = web_process.EmbeddedBridge(log)
+    embedded.prepare()
+    embedded.start()
+    append(log, say("ada", "applied all the same"))
+    wait_for(Message.objects.exists, 5, "the message")
+    embedded.stop()
+    assert Message.objects.get().body == "applied all the same"
 
 
 def test_another_log_stops_the_partition_until_an_operator_says_where_to_start(
