@@ -10,6 +10,7 @@ import threading
 from django.conf import settings
 
 from messaging import log as log_port
+from messaging import metrics
 from messaging.bridge.announcer import Announcer, loop_send
 from messaging.bridge.bridge import Bridge
 from messaging.bridge.offsets import check_partition_count
@@ -46,6 +47,7 @@ class WebProcess:
             self._bridge = EmbeddedBridge(self.log)
             await in_database(self._bridge.prepare)
         self.appender = LoopAppender(self.log.appender(), asyncio.get_running_loop())
+        metrics.log_pending.set_function(lambda: self.appender.pending)
         await self.hub.start()
         self.read_markers.start()
         if self._bridge is not None:

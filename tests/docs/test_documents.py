@@ -65,3 +65,13 @@ def test_every_test_that_the_reliability_page_names_exists() -> None:
     sources = "".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))
     for name in re.findall(r"test_\w+(?=\.\.\.|`)", text):
         assert f"def {name}" in sources or any((ROOT / "tests").rglob(f"{name}.py")), name
+
+
+def test_every_metric_is_documented_and_set_somewhere() -> None:
+    declared = dict(
+        re.findall(r'^(\w+) = \w+\(\s*"(chat_\w+)"', (ROOT / "messaging/metrics.py").read_text(), re.MULTILINE)
+    )
+    documented = re.findall(r"^\| `(chat_\w+)`", (ROOT / "docs/metrics.md").read_text(), re.MULTILINE)
+    assert sorted(documented) == sorted(declared.values())
+    sources = "".join(path.read_text() for path in (ROOT / "messaging").rglob("*.py"))
+    assert [name for name in declared if f"metrics.{name}." not in sources] == []

@@ -43,7 +43,13 @@ def test_a_server_ends_soon_and_cleanly(embedded_stack: EmbeddedStack, number: s
 
 def test_metrics_have_a_port_of_their_own(embedded_stack: EmbeddedStack) -> None:
     text = httpx.get(f"http://127.0.0.1:{embedded_stack.metrics_port}/metrics").text
-    for name in ("chat_sockets", "chat_loop_lag_seconds", "chat_applied_total", "django_http_requests"):
+    for name in (
+        "chat_sockets",
+        "chat_loop_lag_seconds",
+        "chat_applied_total",
+        "chat_log_pending_records 0",
+        "django_http_requests",
+    ):
         assert name in text
     assert httpx.get(f"{embedded_stack.url}/metrics").status_code == 404
 
