@@ -35,6 +35,11 @@ export class Outbox {
     return this.entries.filter((entry) => entry.frame.room === room);
   }
 
+  /** A refused edit or deletion of a message: nothing that was written may vanish without a word. */
+  failedChange(room, seq) {
+    return this.inRoom(room).find((entry) => entry.frame.seq === seq && entry.state === "failed");
+  }
+
   /** Keep a command frame until it is finished. */
   add(frame, now) {
     const entry = { client_id: frame.client_id, frame, state: "sending", at: now, tried: false };

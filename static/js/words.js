@@ -22,6 +22,7 @@ export const words = {
   late: "Not sent yet",
   failed: "Not sent",
   retry: "Try again",
+  discard: "Discard",
   edit: "Edit",
   remove: "Delete",
   confirmRemove: "Delete this message for everybody?",

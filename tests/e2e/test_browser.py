@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from uuid import uuid4
 
 import pytest
 from playwright.async_api import Locator, expect
@@ -78,6 +79,25 @@ async def test_editing_deleting_and_badges(embedded_stack: EmbeddedStack) -> Non
         await write(bo, "look over here")
         await ada.locator("[data-room='1'] .badge", has_text="1").wait_for()
         await expect(ada).to_have_title(re.compile(r"^\(\d+\) "))
+
+
+async def test_a_refused_edit_is_told_with_what_was_written(embedded_stack: EmbeddedStack) -> None:
+    async with ChatClient(embedded_stack, "ada") as elsewhere, chromium() as browser:
+        _, ada = await signed_in(browser, embedded_stack.url, "ada")
+        await open_room(ada, embedded_stack.url)
+        await write(ada, "first version")
+        await see(ada, "first version")
+        await elsewhere.until(lambda: elsewhere.shows("first version"), "the message")
+        message = elsewhere.messages[max(elsewhere.messages)]
+        # Deleted in another tab while it is being edited here.
+        await ada.press("[data-testid=composer]", "ArrowUp")
+        await ada.fill("[data-testid=composer]", "second version")
+        await elsewhere.write(type="delete", client_id=str(uuid4()), room=1, seq=message["seq"])
+        await ada.get_by_text("This message was deleted.").wait_for()
+        await ada.press("[data-testid=composer]", "Enter")
+        await ada.locator(".message-unsaved", has_text="second version").wait_for()
+        await ada.get_by_role("button", name="Discard").click()
+        await expect(ada.locator(".message-unsaved")).to_have_count(0)
 
 
 async def test_a_draft_survives_a_reload_and_stays_in_its_room(embedded_stack: EmbeddedStack) -> None:

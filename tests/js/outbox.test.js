@@ -64,6 +64,16 @@ test("what stored nothing is tried under its own id, what was refused for good u
   assert.equal(outbox.get("a"), undefined);
 });
 
+test("a refused edit is found by its message, with what was written", () => {
+  const outbox = new Outbox(makeStorage(), "o.");
+  outbox.add({ type: "edit", client_id: "e", room: 1, seq: 4, rev: 9, body: "my text" }, 0);
+  assert.equal(outbox.failedChange(1, 4), undefined);
+  outbox.rejected({ client_id: "e", code: "invalid", message: "changed meanwhile", final: true });
+  assert.equal(outbox.failedChange(1, 4).frame.body, "my text");
+  assert.equal(outbox.failedChange(1, 5), undefined);
+  assert.equal(outbox.failedChange(2, 4), undefined);
+});
+
 test("edits and deletions finish with the change they asked for", () => {
   const outbox = new Outbox(makeStorage(), "o.");
   outbox.add({ type: "edit", client_id: "e", room: 1, seq: 4, rev: 9, body: "x" }, 0);

@@ -39,8 +39,9 @@ function State({ chat, entry, now }) {
   const reason = entry.state === "failed" ? entry.message || words.failed : words.late;
   return html`<p class="message-state" data-failed=${entry.state === "failed"} role="alert">
     <${Icon} name="warning" /> ${reason}
+    ${entry.frame.type === "edit" && html`<q class="message-unsaved">${entry.frame.body}</q>`}
     <button type="button" class="link" onClick=${() => chat.retry(entry.client_id)}>${words.retry}</button>
-    <button type="button" class="link" onClick=${() => chat.discard(entry.client_id)}>${words.remove}</button>
+    <button type="button" class="link" onClick=${() => chat.discard(entry.client_id)}>${words.discard}</button>
   </p>`;
 }
 
@@ -59,7 +60,8 @@ function Toolbar({ chat, message, onEdit }) {
 }
 
 export function Message({ chat, row, now, onEdit, isFocus }) {
-  const { message, startsGroup, state, entry } = row;
+  const { message, startsGroup, state } = row;
+  const entry = row.entry ?? chat.outbox.failedChange(chat.roomId, message.seq);
   const [hasTools, setTools] = useState(false);
   const date = new Date(message.created_at);
   const isMine = message.sender.id === chat.me.id && message.seq !== null && !message.deleted_at;
