@@ -141,6 +141,7 @@ class Bridge:
             except UNAVAILABLE as error:
                 batch = self._wait_for_database(batch, error)
         self._backoff.reset()
+        self._dead_letters.batch_is_done()
         self._reader.commit({partition: self._owner.next_offset[partition] for partition in batch})
 
     def _still_ours(self, batch: Batch) -> Batch:

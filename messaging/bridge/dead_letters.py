@@ -20,10 +20,17 @@ class DeadLetters:
     def __init__(self, appender: Appender, backoff: Backoff) -> None:
         self._appender = appender
         self._backoff = backoff
+        self._of_this_batch: set[str] = set()
+
+    def batch_is_done(self) -> None:
+        """Until this is called, a record is put aside once, however often its batch is tried."""
+        self._of_this_batch.clear()
 
     def put(self, record: Record, reason: str) -> None:
         partition = record.partition
         origin = f"{partition.topic}/{partition.number}/{record.offset}"
+        if origin in self._of_this_batch:
+            return
         headers = (("reason", reason[:500].encode()), ("origin", origin.encode()))
         while True:
             try:
@@ -33,5 +40,6 @@ class DeadLetters:
                 logger.warning("dead letter from %s waits: %s", origin, error)
                 self._backoff.wait()
         self._backoff.reset()
+        self._of_this_batch.add(origin)
         metrics.dead_letters.inc()
         logger.error("dead letter from %s: %s", origin, reason)
