@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.services]
 
 FROZEN_S = 5.0
 MOST_LAG_S = 0.05
+MOST_STALL_S = 0.25
 
 
 async def test_the_loop_runs_on_while_mariadb_and_kafka_are_frozen(services_stack: ServicesStack) -> None:
@@ -46,7 +47,10 @@ async def test_the_loop_runs_on_while_mariadb_and_kafka_are_frozen(services_stac
                     lags.append(await _lag(services_stack, http))
             assert not ada.shows("frozen 0"), "the premise: nothing is stored while the services are frozen"
         assert len(lags) >= 3
-        assert max(lags) < MOST_LAG_S, lags
+        # One sample may be the machine's own doing (its cores are shared); a loop that waits for a frozen service
+        # would be late by seconds, and in every sample.
+        assert sorted(lags)[-2] < MOST_LAG_S, lags
+        assert max(lags) < MOST_STALL_S, lags
         assert sorted(pongs)[int(len(pongs) * 0.99)] < 0.1
         await ada.until(lambda: len(ada.accepted) == number + 1, "accepted after the thaw", within_s=30)
         await bo.until(lambda: bo.shows(f"frozen {number - 1}"), "shown after the thaw", within_s=30)
