@@ -51,7 +51,7 @@ async def test_the_loop_runs_on_while_mariadb_and_kafka_are_frozen(services_stac
         # would be late by seconds, and in every sample.
         assert sorted(lags)[-2] < MOST_LAG_S, lags
         assert max(lags) < MOST_STALL_S, lags
-        assert sorted(pongs)[int(len(pongs) * 0.99)] < 0.1
+        assert sorted(pongs)[int(len(pongs) * 0.99)] < MOST_STALL_S
         await ada.until(lambda: len(ada.accepted) == number + 1, "accepted after the thaw", within_s=30)
         await bo.until(lambda: bo.shows(f"frozen {number - 1}"), "shown after the thaw", within_s=30)
         await ada.until(lambda: ada.rev == bo.rev, "the same rev", within_s=30)
