@@ -83,7 +83,7 @@ def test_a_gained_partition_says_nothing_before_it_is_sought(log: Log) -> None:
     append(log, 10)
     reader = log.reader("g", [TOPIC])
     gained: set[Partition] = set()
-    for _ in range(20):
+    for _ in range(150):
         polled = reader.poll(0.2, 100, 1 << 20)
         gained |= polled.gained
         assert polled.records == {}
@@ -113,7 +113,7 @@ def test_a_poll_is_bounded_in_bytes(log: Log) -> None:
 
 def take_gained(reader) -> set[Partition]:  # type: ignore[no-untyped-def]
     gained: set[Partition] = set()
-    for _ in range(40):
+    for _ in range(150):
         gained |= reader.poll(0.2, 1, 1).gained
         if gained:
             return gained
