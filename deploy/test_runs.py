@@ -12,8 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deploy.services import install
-from deploy.services.control import root_folder, running
+from deploy.services import foreground, install
+from deploy.services.control import private_folder, running
 from deploy.services.processes import ServiceError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,19 +25,18 @@ SERVICE_NAMES = ("DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS")
 def main(arguments: list[str]) -> int:
     _install_tools()
     plain = {name: value for name, value in os.environ.items() if name not in SERVICE_NAMES} | {"CHAT_DEMO": "1"}
-    services = root_folder().with_name("test-services")
     if arguments:
-        with running(services) as found:
+        with running(private_folder()) as found:
             return _run("with services", [*PYTEST, *arguments], plain | found)[0]
     runs = {"embedded (SQLite)": _run("embedded", [*PYTEST, "-q", "-m", "not services"], plain)}
-    with running(services) as found:
+    with running(private_folder()) as found:
         where = ", ".join(found) or "no service"
         runs[f"real ({where})"] = _run("real", [*PYTEST, "-q", "-m", "services or database"], plain | found)
     runs["node"] = _run("node", ["node", "--test", "tests/js/"], plain)
     print("\n== what ran where")
     for name, (code, counts) in runs.items():
         print(f"{name}: {'' if code == 0 else f'FAILED ({code}): '}{counts}")
-    return max(code for code, _ in runs.values())
+    return int(any(code for code, _ in runs.values()))
 
 
 def _install_tools() -> None:
@@ -54,7 +53,7 @@ def _run(title: str, command: list[str], environment: dict[str, str]) -> tuple[i
     """Run and show; returns the exit code and what the runner counted (pytest's last line, Node's pass and fail)."""
     print(f"\n== {title}: {' '.join(command[-4:])}", flush=True)
     counted: list[str] = []
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with foreground.child(command, environment, cwd=ROOT, stdout=subprocess.PIPE) as process:
         for line in process.stdout or ():
             print(line, end="", flush=True)
             if COUNTS.search(line):
@@ -64,8 +63,7 @@ def _run(title: str, command: list[str], environment: dict[str, str]) -> tuple[i
 
 if __name__ == "__main__":
     try:
-        sys.exit(main(sys.argv[1:]))
+        with foreground.ended_by_signals():
+            sys.exit(main(sys.argv[1:]))
     except ServiceError as error:
         sys.exit(f"chatsite: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)

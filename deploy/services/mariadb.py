@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import tempfile
 from pathlib import Path
@@ -25,18 +26,27 @@ def start(folder: Path, state: Path, port: int) -> Running:
     if not (data / "mysql").exists():
         _install(data)
     # A socket path has at most 107 characters, and VAR may be anywhere.
-    socket = Path(tempfile.gettempdir()) / f"chatsite-mariadb-{port}.sock"
-    command = [_program("mariadbd"), "--no-defaults", *_as_root(), f"--datadir={data}", f"--socket={socket}"]
+    local = Path(tempfile.gettempdir()) / f"chatsite-mariadb-{port}.sock"
+    command = [_program("mariadbd"), "--no-defaults", *_as_root(), f"--datadir={data}", f"--socket={local}"]
     command += [f"--port={port}", "--bind-address=127.0.0.1", f"--pid-file={folder / 'mariadb.pid'}"]
     command += ["--character-set-server=utf8mb4", "--innodb-buffer-pool-size=512M", "--skip-name-resolve"]
     command += ["--max-connections=300", "--innodb-log-file-size=256M"]
     running = spawn(command, log, state, port)
-    client = [_program("mariadb"), "--no-defaults", f"--socket={socket}", "-u", "root"]
+    client = [_program("mariadb"), "--no-defaults", f"--socket={local}", "-u", "root"]
     wait_until(lambda: _run(client, "SELECT 1").returncode == 0, running, log, "MariaDB")
     done = _run(client, SETUP)
     if done.returncode:
         raise ServiceError(f"MariaDB cannot be set up: {done.stderr}")
     return running
+
+
+def is_ready(port: int) -> bool:
+    """It greets first: a header of 4 bytes, then the version of the protocol."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+            return connection.recv(5)[4:] == b"\x0a"
+    except OSError:
+        return False
 
 
 def exports(running: Running) -> dict[str, str]:

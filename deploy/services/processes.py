@@ -13,6 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 READY_S = 90.0
+ANSWER_S = 10.0
+"""What a service that was ready once gets to answer before it counts as broken: a busy machine is no reason."""
+
 STOP_S = 20.0
 
 
@@ -26,14 +29,19 @@ class ServiceError(Exception):
 
 @dataclass(frozen=True)
 class Running:
-    """What the state file of a service holds. `started` is the process' start time in clock ticks since boot."""
+    """What the state file of a service holds. `started` is the process' start time in clock ticks since boot; `ready`
+    becomes true when it was set up and has answered: a start may be killed before that."""
 
     pid: int
     started: int
     port: int
+    ready: bool = True
 
     def save(self, path: Path) -> None:
-        path.write_text(json.dumps(asdict(self)))
+        """At once or not at all: half a state file would leave a process that nobody finds again."""
+        draft = path.with_suffix(".draft")
+        draft.write_text(json.dumps(asdict(self)))
+        draft.replace(path)
 
 
 def start_time(pid: int) -> int | None:
@@ -72,7 +80,7 @@ def spawn(command: Sequence[str], log: Path, state: Path, port: int, env: dict[s
             env={**os.environ, **(env or {})},
         )
     _children[process.pid] = process
-    running = Running(process.pid, start_time(process.pid) or 0, port)
+    running = Running(process.pid, start_time(process.pid) or 0, port, ready=False)
     running.save(state)
     return running
 
@@ -88,11 +96,22 @@ def wait_until(is_ready: Callable[[], bool], running: Running, log: Path, what: 
         time.sleep(0.1)
 
 
+def answers(is_ready: Callable[[], bool]) -> bool:
+    """Whether a service that was ready once still answers, within ANSWER_S."""
+    deadline = time.monotonic() + ANSWER_S
+    while not is_ready():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
 def stop(path: Path) -> bool:
     """End the process a state file names: SIGTERM, then SIGKILL. False when there was none of ours."""
     running = find(path)
     if running is not None:
         os.kill(running.pid, signal.SIGTERM)
+        os.kill(running.pid, signal.SIGCONT)  # one that is stopped would not hear it
         if not _gone_within(running, STOP_S):
             os.kill(running.pid, signal.SIGKILL)
             _gone_within(running, STOP_S)

@@ -3,7 +3,8 @@
 LogError
 ├── LogUnavailable     away or slow; the same call may succeed later
 │   └── LogBusy        too much is in flight already
-├── RecordTooLarge     this record can never be appended
+├── RecordRefused      this record can never be appended
+│   └── RecordTooLarge
 ├── LogClosed          the log was closed by us
 ├── LogLocked          another process holds the embedded log
 └── Fenced             another member took our place in the group; end this process
@@ -36,7 +37,11 @@ class LogBusy(LogUnavailable):
     pass
 
 
-class RecordTooLarge(LogError):
+class RecordRefused(LogError):
+    pass
+
+
+class RecordTooLarge(RecordRefused):
     pass
 
 
@@ -105,8 +110,9 @@ class Appender(Protocol):
     def append(self, topic: str, key: bytes | None, value: bytes, headers: Headers = ()) -> Future[Appended]:
         """Resolves once the record is durable. Records of one key keep the order of their appends.
 
-        Raises LogBusy, RecordTooLarge or LogClosed. A future that fails says nothing about whether the
-        record is in the log.
+        Raises LogBusy, RecordTooLarge or LogClosed; the embedded log also LogUnavailable for a topic it does not
+        have (Kafka's waits for it). A future that fails says nothing about whether the record is in the log, unless
+        it is with RecordRefused: then it is not. The future cannot be cancelled.
         """
         ...
 
@@ -120,11 +126,15 @@ class Reader(Protocol):
     def poll(self, timeout_s: float, max_records: int, max_bytes: int) -> Polled:
         """At most about `max_records` and `max_bytes`. A gained partition delivers nothing before its `seek`.
 
+        One whose next offset the log does not have (retention was faster than we, or it never had it) is told as lost
+        and gained at once: records are never skipped without a word, and the other partitions go on.
         Raises LogUnavailable or Fenced.
         """
         ...
 
-    def seek(self, partition: Partition, offset: int) -> None: ...
+    def seek(self, partition: Partition, offset: int) -> None:
+        """Go on there. What is paused stays paused; what was lost in this moment is left alone."""
+        ...
 
     def pause(self, *partitions: Partition) -> None: ...
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.stack.client import ChatClient
-from tests.stack.freeze import frozen, listener
+from tests.stack.freeze import frozen, service
 from tests.stack.invariants import check
 from tests.stack.stack import ServicesStack
 
@@ -19,7 +18,7 @@ SHOWN_WITHIN_S = 10.0
 
 
 async def test_with_redis_frozen_messages_are_accepted_at_once_and_shown_soon(services_stack: ServicesStack) -> None:
-    redis = listener(urlsplit(os.environ["REDIS_URL"]).port or 6379)
+    redis = service(os.environ["REDIS_URL"])
     async with ChatClient(services_stack, "ada") as ada, ChatClient(services_stack, "bo") as bo:
         await ada.say("before")
         await bo.until(lambda: bo.shows("before"), "before")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from tests.stack.client import ChatClient
-from tests.stack.freeze import frozen, listener
+from tests.stack.freeze import frozen, service
 from tests.stack.invariants import check
 from tests.stack.stack import ServicesStack
 
@@ -23,8 +22,7 @@ MOST_STALL_S = 0.25
 
 
 async def test_the_loop_runs_on_while_mariadb_and_kafka_are_frozen(services_stack: ServicesStack) -> None:
-    mariadb = listener(urlsplit(os.environ["DATABASE_URL"]).port or 3306)
-    kafka = listener(int(os.environ["KAFKA_BOOTSTRAP_SERVERS"].rpartition(":")[2]))
+    mariadb, kafka = (service(os.environ[name]) for name in ("DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS"))
     async with (
         ChatClient(services_stack, "ada") as ada,
         ChatClient(services_stack, "bo") as bo,

@@ -105,6 +105,8 @@ class ChatClient:
                 self.accepted.append(frame["client_id"])
             case "rejected":
                 self.rejected[frame["client_id"]] = frame
+                if frame["client_id"] in self.accepted and not frame.get("final"):
+                    self.faults.append(f"accepted, then rejected: {frame}")
             case "badges":
                 self.badges |= frame["rooms"]
             case "changes":

@@ -19,20 +19,24 @@ def embedded_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def embedded_stack(tmp_path: Path, embedded_template: Path) -> Iterator[EmbeddedStack]:
     stack = EmbeddedStack(tmp_path, embedded_template)
-    stack.start_web()
-    yield stack
-    stack.end()
+    try:
+        stack.start_web()
+        yield stack
+    finally:
+        stack.end()
 
 
 @pytest.fixture
 def services_stack(tmp_path: Path) -> Iterator[ServicesStack]:
     """Web and one bridge, with the demo talk applied."""
     stack = ServicesStack(tmp_path)
-    stack.start_bridge()
-    stack.start_web()
-    stack.wait_for_demo()
-    yield stack
-    stack.end()
+    try:
+        stack.start_bridge()
+        stack.start_web()
+        stack.wait_for_demo()
+        yield stack
+    finally:
+        stack.end()
 
 
 @pytest.fixture(params=["embedded", pytest.param("services", marks=pytest.mark.services)])

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import httpx
 import MySQLdb
+from kafka.admin import KafkaAdminClient
 
 from tests.stack.processes import ManagePy, free_port, run_manage, wait_for
 
@@ -122,8 +123,12 @@ class ServicesStack(Stack):
                 "KAFKA_PARTITIONS": "8",
             },
         )
-        run_manage(["migrate", "--verbosity", "0"], self.environment)
-        run_manage(["seed_demo"], self.environment)
+        try:
+            run_manage(["migrate", "--verbosity", "0"], self.environment)
+            run_manage(["seed_demo"], self.environment)
+        except BaseException:
+            self._forget()  # nobody has this object yet, so nobody else would
+            raise
 
     def start_bridge(self, *arguments: str) -> ManagePy:
         bridge = self.start("bridge", ["kafka_bridge", *arguments])
@@ -142,8 +147,19 @@ class ServicesStack(Stack):
         try:
             super().end()
         finally:
-            with self._connected() as cursor:
-                cursor.execute(f"DROP DATABASE {self.name}")
+            self._forget()
+
+    def _forget(self) -> None:
+        """Drop the database and the topics: a broker for development would keep them, and their files, for ever."""
+        with self._connected() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {self.name}")
+        admin = KafkaAdminClient(bootstrap_servers=os.environ["KAFKA_BOOTSTRAP_SERVERS"])
+        try:
+            mine = [topic for topic in admin.list_topics() if topic.startswith(f"{self.name}-")]
+            if mine:
+                admin.delete_topics(mine)
+        finally:
+            admin.close()
 
     def _connected(self, database: str = "") -> Any:
         server = self._server

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from messaging.log.embedded.store import connect
+from messaging.log.embedded.store import connect, unavailable
 from messaging.log.embedded.writer import Writer
-from messaging.log.port import LogUnavailable, Partition, Polled, Record
+from messaging.log.port import Partition, Polled, Record
 
 _decode_headers = msgspec.msgpack.Decoder(tuple[tuple[str, bytes], ...]).decode
 
 Bounds = Callable[[str], dict[Partition, tuple[int, int]]]
+
+SELECT = (
+    'SELECT "offset", key, value, headers, timestamp_ms FROM record '
+    'WHERE topic = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?'
+)
 
 
 class EmbeddedReader:
@@ -35,32 +39,32 @@ class EmbeddedReader:
             self._writer.grown.wait_for(self._has_news, timeout_s)
         polled = Polled()
         for partition in self._positions.keys() - self._paused:
+            # Asked before reading: what is appended in between is not taken for a hole.
+            end = self._writer.end(partition.topic)
             records = self._read(partition, max_records, max_bytes)
-            if records:
+            if self._positions[partition] != (records[0].offset if records else end):
+                del self._positions[partition]
+                polled.lost.add(partition)
+                polled.gained.add(partition)
+            elif records:
                 polled.records[partition] = records
                 self._positions[partition] = records[-1].offset + 1
         return polled
 
     def _has_news(self) -> bool:
-        return any(self.lag()[partition] for partition in self._positions.keys() - self._paused)
+        lag = self.lag()
+        return any(lag[partition] for partition in self._positions.keys() - self._paused)
 
     def _read(self, partition: Partition, max_records: int, max_bytes: int) -> list[Record]:
-        query = (
-            'SELECT "offset", key, value, headers, timestamp_ms FROM record '
-            'WHERE topic = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?'
-        )
         records: list[Record] = []
         size = 0
-        try:
-            for offset, key, value, headers, at in self._connection.execute(
-                query, (partition.topic, self._positions[partition], max_records)
-            ):
+        place = (partition.topic, self._positions[partition], max_records)
+        with unavailable("the embedded log cannot be read"):
+            for offset, key, value, headers, at in self._connection.execute(SELECT, place):
                 size += len(value)
                 if records and size > max_bytes:
                     break
                 records.append(Record(partition, offset, key, value, _decode_headers(headers), at))
-        except sqlite3.Error as error:
-            raise LogUnavailable(f"the embedded log cannot be read: {error}") from error
         return records
 
     def seek(self, partition: Partition, offset: int) -> None:
@@ -77,7 +81,8 @@ class EmbeddedReader:
 
     def committed(self, partition: Partition) -> int | None:
         query = 'SELECT next_offset FROM committed WHERE "group" = ? AND topic = ?'
-        row = self._connection.execute(query, (self._group, partition.topic)).fetchone()
+        with unavailable("the embedded log cannot be read"):
+            row = self._connection.execute(query, (self._group, partition.topic)).fetchone()
         return None if row is None else int(row[0])
 
     def bounds(self, partition: Partition) -> tuple[int, int]:

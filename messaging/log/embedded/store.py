@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -25,13 +27,24 @@ CREATE TABLE IF NOT EXISTS committed (
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    try:
+    with unavailable(str(path)):
         connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-    except sqlite3.Error as error:
-        raise LogUnavailable(f"{path}: {error}") from error
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+        except sqlite3.Error:
+            connection.close()
+            raise
     return connection
+
+
+@contextmanager
+def unavailable(what: str) -> Iterator[None]:
+    """Whatever SQLite says inside becomes LogUnavailable."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise LogUnavailable(f"{what}: {error}") from error
 
 
 def lock_file(path: Path) -> IO[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import sqlite3
 import threading
 import time
@@ -13,7 +15,8 @@ from uuid import uuid4
 
 import msgspec
 
-from messaging.log.embedded.store import SCHEMA, connect
+from messaging.log.embedded.retention import forget_before, forget_old
+from messaging.log.embedded.store import SCHEMA, connect, unavailable
 from messaging.log.port import (
     MAX_PENDING,
     MAX_RECORD_BYTES,
@@ -27,10 +30,15 @@ from messaging.log.port import (
     TopicSpec,
 )
 
+logger = logging.getLogger(__name__)
+
 INSERT = 'INSERT INTO record (topic, "offset", key, value, headers, timestamp_ms) VALUES (?, ?, ?, ?, ?, ?)'
 TRIM_EVERY_S = 3600.0
 
 _encode_headers = msgspec.msgpack.Encoder().encode
+
+Commits = dict[tuple[str, str], int]
+"""(group, topic) -> next offset."""
 
 
 @dataclass(slots=True)
@@ -43,20 +51,21 @@ class Waiting:
 
 
 class Writer:
-    """The appender. Its thread is the only one that writes the file."""
+    """The appender. Its thread is the only one that writes records."""
 
     def __init__(self, path: Path) -> None:
         self._connection = connect(path)
-        self._connection.executescript(SCHEMA)
-        self._next = self._read_ends()
+        with unavailable(str(path)):
+            self._connection.executescript(SCHEMA)
+            self._next: dict[str, int] = dict(self._connection.execute("SELECT name, next_offset FROM topic"))
         self._writing = threading.Lock()
         """Held for a transaction. Appends never wait for it: they only take `_changed`, for microseconds."""
         self._changed = threading.Condition()
         self._waiting: list[Waiting] = []
-        self._committed: dict[tuple[str, str], int] = {}
+        self._committed: Commits = {}
         self._in_flight = 0
         self._closing = False
-        self._trimmed_at = time.monotonic()
+        self._trim_at = time.monotonic()
         self.grown = threading.Condition()
         """Notified after every group commit; readers in this process wait on it."""
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
@@ -69,7 +78,9 @@ class Writer:
     def append(self, topic: str, key: bytes | None, value: bytes, headers: Headers = ()) -> Future[Appended]:
         if len(value) > MAX_RECORD_BYTES:
             raise RecordTooLarge(f"a record has at most {MAX_RECORD_BYTES} bytes, this one has {len(value)}")
+        self.end(topic)
         item = Waiting(topic, key, value, _encode_headers(tuple(headers)))
+        item.future.set_running_or_notify_cancel()
         with self._changed:
             if self._closing:
                 raise LogClosed("the log is closed")
@@ -88,7 +99,7 @@ class Writer:
             self._changed.notify()
 
     def ensure_topics(self, specs: Sequence[TopicSpec]) -> None:
-        with self._writing:
+        with self._writing, unavailable("a topic cannot be made in the embedded log"):
             for spec in specs:
                 if spec.name not in self._next:
                     self._connection.execute(
@@ -97,39 +108,59 @@ class Writer:
                     )
                     self._next[spec.name] = 0
 
+    def trim(self, topic: str, before_offset: int) -> None:
+        with self._writing, unavailable("the embedded log cannot be trimmed"):
+            forget_before(self._connection, topic, min(before_offset, self.end(topic)))
+
     def end(self, topic: str) -> int:
-        return self._next[topic]
+        """The offset of the next record. Raises LogUnavailable when there is no such topic."""
+        try:
+            return self._next[topic]
+        except KeyError:
+            raise LogUnavailable(f"the log has no topic {topic}") from None
 
     def close(self, timeout_s: float) -> None:
         with self._changed:
             self._closing = True
             self._changed.notify()
         self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            logger.error("the disk has not taken %d records after %s s; they may be lost", self._in_flight, timeout_s)
+            return
         self._connection.close()
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                while not (self._waiting or self._committed or self._closing):
-                    self._changed.wait()
-                batch, self._waiting = self._waiting, []
-                committed, self._committed = self._committed, {}
-            if not batch and not committed:
-                return
+        while (work := self._next_work()) is not None:
+            batch, committed = work
             with self._writing:
-                self._write(batch, committed)
+                if batch or committed:
+                    self._write(batch, committed)
+                self._trim_when_due()
             with self._changed:
                 self._in_flight -= len(batch)
             with self.grown:
                 self.grown.notify_all()
 
-    def _write(self, batch: list[Waiting], committed: dict[tuple[str, str], int]) -> None:
+    def _next_work(self) -> tuple[list[Waiting], Commits] | None:
+        """Wait for something to write, or for the time to trim; None when closed and nothing is left."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._waiting or self._committed or self._closing,
+                timeout=max(0.0, self._trim_at - time.monotonic()),
+            )
+            batch, self._waiting = self._waiting, []
+            committed, self._committed = self._committed, {}
+            if self._closing and not batch and not committed:
+                return None
+        return batch, committed
+
+    def _write(self, batch: list[Waiting], committed: Commits) -> None:
         """One transaction, one sync, for everything that waits; offsets are given out inside it."""
         ends = dict(self._next)
         try:
             results = self._insert(batch, committed, ends)
         except sqlite3.Error as error:
-            if self._connection.in_transaction:
+            with contextlib.suppress(sqlite3.Error):  # the next BEGIN says it again if it is still true
                 self._connection.rollback()
             failure = LogUnavailable(f"the embedded log cannot be written: {error}")
             for item in batch:
@@ -139,9 +170,7 @@ class Writer:
             for item, result in zip(batch, results, strict=True):
                 item.future.set_result(result)
 
-    def _insert(
-        self, batch: list[Waiting], committed: dict[tuple[str, str], int], ends: dict[str, int]
-    ) -> list[Appended]:
+    def _insert(self, batch: list[Waiting], committed: Commits, ends: dict[str, int]) -> list[Appended]:
         now_ms = time.time_ns() // 1_000_000
         results, rows = [], []
         for item in batch:
@@ -158,19 +187,16 @@ class Writer:
         write.executemany(
             "INSERT OR REPLACE INTO committed VALUES (?, ?, ?)", [(*key, at) for key, at in committed.items()]
         )
-        self._trim(now_ms)
         write.execute("COMMIT")
         return results
 
-    def _trim(self, now_ms: int) -> None:
-        """Forget what is older than its topic keeps, once an hour."""
-        if time.monotonic() - self._trimmed_at < TRIM_EVERY_S:
+    def _trim_when_due(self) -> None:
+        """After the group commit, in a transaction of its own: nobody's acknowledgement waits for it or fails by it."""
+        if time.monotonic() < self._trim_at:
             return
-        self._trimmed_at = time.monotonic()
-        self._connection.execute(
-            "DELETE FROM record WHERE timestamp_ms < ? - (SELECT retention_ms FROM topic WHERE name = record.topic)",
-            (now_ms,),
-        )
-
-    def _read_ends(self) -> dict[str, int]:
-        return dict(self._connection.execute("SELECT name, next_offset FROM topic"))
+        self._trim_at = time.monotonic() + TRIM_EVERY_S
+        try:
+            if not forget_old(self._connection, time.time_ns() // 1_000_000):
+                self._trim_at = time.monotonic()
+        except sqlite3.Error as error:
+            logger.warning("the embedded log cannot be trimmed: %s", error)

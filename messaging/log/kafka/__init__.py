@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -39,6 +40,7 @@ class KafkaLog:
         self._prefix = topic_prefix
         self._replication = replication
         self._producer: SupervisedProducer | None = None
+        self._opening = threading.Lock()
 
     def ensure_topics(self, specs: Sequence[TopicSpec]) -> None:
         wanted = {
@@ -77,17 +79,19 @@ class KafkaLog:
         return {Partition(topic, tp.partition): (earliest[tp].offset, latest[tp].offset) for tp in places}
 
     def appender(self) -> SupervisedProducer:
-        if self._producer is None:
-            self._producer = SupervisedProducer(self._client, self._prefix)
-        return self._producer
+        with self._opening:
+            if self._producer is None:
+                self._producer = SupervisedProducer(self._client, self._prefix)
+            return self._producer
 
     def reader(self, group: str, topics: Sequence[str], instance_id: str | None = None) -> KafkaReader:
         return KafkaReader(self._client, self._prefix, group, topics, instance_id)
 
     def close(self) -> None:
-        if self._producer is not None:
-            self._producer.close(CLOSE_S)
-            self._producer = None
+        with self._opening:
+            if self._producer is not None:
+                self._producer.close(CLOSE_S)
+                self._producer = None
 
     @contextmanager
     def _admin(self) -> Iterator[KafkaAdminClient]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.coordinator.base import MemberState
-from kafka.errors import FencedInstanceIdError, KafkaError
+from kafka.errors import FencedInstanceIdError, KafkaError, OffsetOutOfRangeError
 
 from messaging.log.port import Fenced, LogUnavailable, Partition, Polled, Record
 
@@ -47,6 +47,8 @@ class KafkaReader:
         self._moves = Moves()
         self._positions: dict[Partition, int] = {}
         """Next offset of each partition that was sought: what is not here delivers nothing."""
+        self._paused: set[Partition] = set()
+        """What our caller paused, as against what stands still until it is sought."""
 
     def poll(self, timeout_s: float, max_records: int, max_bytes: int) -> Polled:
         try:
@@ -54,6 +56,9 @@ class KafkaReader:
             found = self._settled_poll(consumer, timeout_s, max_records)
         except FencedInstanceIdError as error:
             raise Fenced("another member has this instance id") from error
+        except OffsetOutOfRangeError as error:
+            self._hand_back(consumer, error.args[0])
+            found = {}
         except KafkaError as error:
             self._rewind()
             raise LogUnavailable(f"Kafka: {error!r}") from error
@@ -61,8 +66,19 @@ class KafkaReader:
         polled = Polled(gained=set(map(self._ours, gained)), lost=set(map(self._ours, lost)))
         for partition in polled.lost | polled.gained:
             self._positions.pop(partition, None)
+            self._paused.discard(partition)
         self._collect(polled, found, max_bytes)
         return polled
+
+    def _hand_back(self, consumer: KafkaConsumer, wrong: Mapping[TopicPartition, int]) -> None:
+        """Stop these until they are sought anew: left alone, they would end every poll for all the others too."""
+        logger.error("Kafka does not have the next offset of %s", {self._ours(tp): at for tp, at in wrong.items()})
+        stopped = [tp for tp in wrong if still_ours(consumer.pause, tp)]
+        self._moves.lose(stopped)
+        self._moves.gain(stopped)
+        for tp in wrong:
+            self._positions.pop(self._ours(tp), None)
+        self._rewind()
 
     def _settled_poll(self, consumer: KafkaConsumer, timeout_s: float, max_records: int) -> dict[Any, Any]:
         """A join that ends between two polls is thrown away and sent again, which moves everybody: while the group
@@ -86,7 +102,7 @@ class KafkaReader:
             for item in raw:
                 size += len(item.value or b"")
                 if size > max_bytes and (records or polled.records):
-                    self.seek(partition, item.offset)
+                    still_ours(self._connected().seek, tp, item.offset)
                     break
                 records.append(_record(partition, item))
             if records:
@@ -95,18 +111,22 @@ class KafkaReader:
 
     def seek(self, partition: Partition, offset: int) -> None:
         tp = self._theirs(partition)
-        try:
-            self._connected().seek(tp, offset)
-            self._connected().resume(tp)
-        except ValueError:  # it was lost in this moment; the next poll says so
+        if not still_ours(self._connected().seek, tp, offset):
             return
         self._positions[partition] = offset
+        if partition not in self._paused:
+            still_ours(self._connected().resume, tp)
 
     def pause(self, *partitions: Partition) -> None:
-        self._connected().pause(*self._assigned(partitions))
+        for partition in partitions:
+            if still_ours(self._connected().pause, self._theirs(partition)):
+                self._paused.add(partition)
 
     def resume(self, *partitions: Partition) -> None:
-        self._connected().resume(*self._assigned(partitions))
+        """What was not sought yet stands still all the same."""
+        self._paused.difference_update(partitions)
+        for partition in self._positions.keys() & set(partitions):
+            still_ours(self._connected().resume, self._theirs(partition))
 
     def commit(self, offsets: dict[Partition, int]) -> None:
         wanted = {self._theirs(partition): OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()}
@@ -162,12 +182,8 @@ class KafkaReader:
 
     def _rewind(self) -> None:
         """After an error out of poll: nothing between what we handed out and what comes next may be skipped."""
-        for partition, offset in list(self._positions.items()):
-            self.seek(partition, offset)
-
-    def _assigned(self, partitions: Iterable[Partition]) -> list[TopicPartition]:
-        mine = self._connected().assignment()
-        return [tp for tp in map(self._theirs, partitions) if tp in mine]
+        for partition, offset in self._positions.items():
+            still_ours(self._connected().seek, self._theirs(partition), offset)
 
     def _theirs(self, partition: Partition) -> TopicPartition:
         return TopicPartition(self._prefix + partition.topic, partition.number)
@@ -224,6 +240,15 @@ class Listener(ConsumerRebalanceListener):
 
     def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
         self._moves.lose(lost)
+
+
+def still_ours(step: Callable[..., object], *arguments: Any) -> bool:
+    """Take a step with a partition. False when the consumer's thread lost it in this moment; the next poll says so."""
+    try:
+        step(*arguments)
+    except (ValueError, KeyError):
+        return False
+    return True
 
 
 def _record(partition: Partition, item: Any) -> Record:

@@ -9,8 +9,20 @@ from concurrent.futures import wait
 import pytest
 
 from messaging.log.loop import LoopAppender
-from messaging.log.port import MAX_PENDING, MAX_RECORD_BYTES, Log, LogBusy, LogClosed, Partition, RecordTooLarge
-from tests.messaging.log.conftest import SPEC, TOPIC, take_all
+from messaging.log.port import (
+    MAX_PENDING,
+    MAX_RECORD_BYTES,
+    Log,
+    LogBusy,
+    LogClosed,
+    Partition,
+    Record,
+    RecordTooLarge,
+)
+from tests.messaging.log.conftest import OTHER, SPEC, TOPIC, take_all, take_gained
+
+SPEC_AND_OTHER = {"EmbeddedLog": 2, "KafkaLog": SPEC.partitions + OTHER.partitions}
+"""Partitions of both topics: the embedded log has one of each."""
 
 
 def append(log: Log, count: int, keys: int = 5) -> list[Partition]:
@@ -72,8 +84,8 @@ def test_a_paused_partition_is_silent_and_a_sought_one_starts_there(log: Log) ->
     take_all(reader, 10)
     reader.pause(partition)
     reader.seek(partition, 4)
-    reader.pause(partition)
-    assert reader.poll(0.3, 100, 1 << 20).records == {}
+    for _ in range(3):
+        assert reader.poll(0.3, 100, 1 << 20).records == {}
     reader.resume(partition)
     assert [record.offset for record in take_all(reader, 6)[partition]] == list(range(4, 10))
     reader.close()
@@ -111,13 +123,37 @@ def test_a_poll_is_bounded_in_bytes(log: Log) -> None:
     assert max(sizes) == 2
 
 
-def take_gained(reader) -> set[Partition]:  # type: ignore[no-untyped-def]
-    gained: set[Partition] = set()
-    for _ in range(150):
-        gained |= reader.poll(0.2, 1, 1).gained
-        if gained:
-            return gained
-    raise AssertionError("no partition was gained")
+def test_a_partition_without_its_next_offset_stops_alone(log: Log) -> None:
+    """RULES 2: nothing is skipped without a word, and the others go on."""
+    stopped = append(log, 10, keys=1)[0]
+    for number in range(5):
+        log.appender().append(OTHER.name, b"k", f"{number}".encode()).result(20)
+    other = Partition(OTHER.name, 0)
+    reader = log.reader("g", [TOPIC, OTHER.name])
+    assert {stopped, other} <= take_gained(reader, SPEC_AND_OTHER[type(log).__name__])
+    reader.seek(stopped, 500)
+    reader.seek(other, 0)
+    lost: list[Partition] = []
+    gained: list[Partition] = []
+    found: list[Record] = []
+    for _ in range(10):
+        polled = reader.poll(0.3, 100, 1 << 20)
+        lost.extend(polled.lost)
+        gained.extend(polled.gained)
+        found.extend(polled.records.get(other, []))
+        assert stopped not in polled.records
+    assert lost == gained == [stopped]
+    assert [record.offset for record in found] == list(range(5))
+    reader.seek(stopped, 7)
+    assert [record.offset for record in take_all(reader, 3)[stopped]] == [7, 8, 9]
+    reader.close()
+
+
+def test_what_was_handed_over_cannot_be_cancelled(log: Log) -> None:
+    future = log.appender().append(TOPIC, b"k", b"1")
+    assert not future.cancel()
+    assert future.result(20).offset == 0
+    assert append(log, 1, keys=1)
 
 
 def test_topics_are_made_once_and_keep_their_identity(log: Log) -> None:

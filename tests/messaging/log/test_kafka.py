@@ -1,0 +1,245 @@
+"""The traps of kafka-python, each provoked against the real broker: frozen, refusing, away, rebalancing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+
+import pytest
+
+from messaging.log.kafka import KafkaLog, producer
+from messaging.log.loop import LoopAppender
+from messaging.log.port import Appended, Fenced, Partition, Reader, RecordRefused, RecordTooLarge, TopicSpec
+from tests.messaging.log.conftest import SPEC, TOPIC, new_kafka_log, take_all, take_gained
+from tests.stack.freeze import frozen, listener
+
+KEYS = 7
+PLAIN = TopicSpec("plain", partitions=1)
+SMALL = TopicSpec("small", partitions=1, config={"max.message.bytes": "2000"})
+COMPACT = TopicSpec("compact", partitions=1, config={"cleanup.policy": "compact"})
+
+
+@pytest.fixture
+def log() -> Iterator[KafkaLog]:
+    made = new_kafka_log()
+    made.ensure_topics([SPEC, PLAIN, SMALL, COMPACT])
+    yield made
+    made.close()
+
+
+def broker_pid() -> int:
+    return listener(int(os.environ["KAFKA_BOOTSTRAP_SERVERS"].rpartition(":")[2]))
+
+
+class Stream:
+    """A steady stream of numbered records, and how long each append took its caller."""
+
+    def __init__(self, log: KafkaLog) -> None:
+        self._appender = log.appender()
+        self._pace = threading.Event()
+        self.futures: list[Future[Appended]] = []
+        self.took_s: list[float] = []
+
+    def run(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            number = len(self.futures)
+            started = time.perf_counter()
+            self.futures.append(self._appender.append(TOPIC, b"%d" % (number % KEYS), b"%d" % number))
+            self.took_s.append(time.perf_counter() - started)
+            self._pace.wait(0.001)
+
+    def check_all_there_in_order(self, log: KafkaLog) -> None:
+        """Every record is in the log; the first appearances of a key's records are in the order of their appends."""
+        for future in self.futures:
+            future.result(60)
+        reader = log.reader("check", [TOPIC])
+        found = take_all(reader, sum(end for _, end in log.bounds(TOPIC).values()), rounds=200)
+        reader.close()
+        seen: dict[bytes, dict[int, None]] = {b"%d" % key: {} for key in range(KEYS)}
+        for records in found.values():
+            for record in records:
+                seen[record.key].setdefault(int(record.value))
+        for key, numbers in seen.items():
+            assert list(numbers) == list(range(int(key), len(self.futures), KEYS))
+
+
+@pytest.mark.services
+def test_a_frozen_broker_costs_no_record_no_order_and_no_caller_a_moment(log: KafkaLog) -> None:
+    stream = Stream(log)
+    stream.run(0.5)
+    with frozen(broker_pid()):
+        stream.run(3)
+        assert not stream.futures[-1].done(), "the premise: nothing is acknowledged while the broker is frozen"
+    stream.run(0.5)
+    stream.check_all_there_in_order(log)
+    assert sorted(stream.took_s)[int(len(stream.took_s) * 0.99)] < 0.005
+    assert max(stream.took_s) < 0.25, "none waits for the broker, nor for its acknowledgements after the thaw"
+
+
+@pytest.mark.services
+def test_records_that_outlive_their_delivery_time_are_sent_by_a_new_producer(
+    log: KafkaLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trap 1: with idempotence, the old one would stay mute for ever."""
+    monkeypatch.setitem(producer.SETTINGS, "delivery_timeout_ms", 1500)
+    monkeypatch.setitem(producer.SETTINGS, "request_timeout_ms", 1000)
+    stream = Stream(log)
+    stream.run(0.5)
+    stream.futures[0].result(20)
+    first = log.appender()._generation
+    with frozen(broker_pid()):
+        stream.run(4)
+    stream.check_all_there_in_order(log)
+    assert log.appender()._generation > first, "the premise: the producer was replaced"
+
+
+@pytest.mark.services
+def test_a_refused_record_fails_alone(log: KafkaLog) -> None:
+    """Trap 2: after one permanent error a producer gives it as the answer to every later send."""
+    appender = log.appender()
+    before = [appender.append(SMALL.name, b"k", b"a%d" % number) for number in range(5)]
+    large = appender.append(SMALL.name, b"k", os.urandom(4000))
+    after = [appender.append(SMALL.name, b"k", b"b%d" % number) for number in range(5)]
+    elsewhere = appender.append(PLAIN.name, b"k", b"c")
+    with pytest.raises(RecordTooLarge):
+        large.result(20)
+    assert [future.result(20).offset for future in before + after] == list(range(10))
+    assert elsewhere.result(20).offset == 0
+
+
+@pytest.mark.services
+def test_a_record_that_breaks_its_topics_rules_fails_alone(log: KafkaLog) -> None:
+    appender = log.appender()
+    good = [appender.append(COMPACT.name, b"k", b"1")]
+    bad = appender.append(COMPACT.name, None, b"no key, where old records make room by key")
+    good.append(appender.append(COMPACT.name, b"k", b"2"))
+    with pytest.raises(RecordRefused, match="InvalidRecord"):
+        bad.result(20)
+    assert [future.result(20).offset for future in good] == [0, 1]
+
+
+@pytest.mark.services
+def test_records_wait_for_a_topic_that_is_made_later(log: KafkaLog) -> None:
+    later = log.appender().append("later", b"k", b"1")
+    log.ensure_topics([TopicSpec("later", partitions=1)])
+    assert later.result(20).offset == 0
+
+
+APPEND_WITHOUT_A_BROKER = """
+import sys, time
+from messaging.log.kafka import KafkaLog
+appender = KafkaLog([sys.argv[1]]).appender()
+started = time.perf_counter()
+future = appender.append("chat.commands", b"k", b"x")
+appended = time.perf_counter()
+appender.close(0.5)
+print(appended - started, time.perf_counter() - appended, type(future.exception(0)).__name__)
+"""
+
+
+def test_without_a_broker_appends_return_at_once_and_closing_is_bounded(unused_tcp_port: int) -> None:
+    """In a process of its own, because kafka-python leaves open what it opened for a broker that never came."""
+    command = [sys.executable, "-c", APPEND_WITHOUT_A_BROKER, f"127.0.0.1:{unused_tcp_port}"]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    append_s, close_s, outcome = told.split()
+    assert float(append_s) < 0.25
+    assert float(close_s) < 3
+    assert outcome == "LogClosed"
+
+
+class Member:
+    """A reader on a thread of its own, as a bridge polls it."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.holds: set[Partition] = set()
+        self.generations: set[int] = set()
+        self._reader = reader
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            polled = self._reader.poll(0.2, 100, 1 << 20)
+            self.holds = (self.holds - polled.lost) | polled.gained
+            for partition in polled.gained:
+                self._reader.seek(partition, 0)
+            self.generations.add(self._reader._consumer.group_metadata().generation_id)  # type: ignore[attr-defined]
+
+    def leave(self) -> None:
+        self._stopping.set()
+        self._thread.join(20)
+        self._reader.close()
+
+
+def until(condition: Callable[[], bool], within_s: float = 30.0) -> None:
+    deadline = time.monotonic() + within_s
+    pace = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline
+        pace.wait(0.05)
+
+
+@pytest.mark.services
+def test_members_come_and_go_and_each_partition_has_one_of_them(log: KafkaLog) -> None:
+    """Trap 3: joins that end between two polls are not thrown away and sent again (17 generations in 30 s)."""
+    everything = {Partition(TOPIC, number) for number in range(SPEC.partitions)}
+    one = Member(log.reader("g", [TOPIC]))
+    until(lambda: one.holds == everything)
+    two = Member(log.reader("g", [TOPIC]))
+    until(lambda: len(one.holds) == len(two.holds) == 2 and one.holds | two.holds == everything)
+    two.leave()
+    until(lambda: one.holds == everything)
+    one.leave()
+    # Cooperative: a first assignment, then two generations to hand over (revoke, assign), then one or two to take back.
+    assert len(one.generations - {-1}) <= 6
+
+
+@pytest.mark.services
+def test_a_member_whose_place_is_taken_is_told_to_end(log: KafkaLog) -> None:
+    old, new = (log.reader("g", [TOPIC], "g-0") for _ in range(2))
+    held = take_gained(old, SPEC.partitions)
+    take_gained(new, SPEC.partitions)
+    with pytest.raises(Fenced):  # noqa: PT012 - told by the first poll or commit that reaches the coordinator
+        for _ in range(20):
+            old.poll(0.3, 10, 1 << 20)
+            old.commit(dict.fromkeys(held, 0))
+    new.close()
+    old.close()
+
+
+async def lag_p95(loop: asyncio.AbstractEventLoop, seconds: float, work: Callable[[], None]) -> float:
+    """How late the loop comes back from a sleep of 2 ms, with this work done in between."""
+    lags: list[float] = []
+    until_s = loop.time() + seconds
+    while (asked := loop.time()) < until_s:
+        await asyncio.sleep(0.002)
+        lags.append(loop.time() - asked - 0.002)
+        work()
+    return sorted(lags)[int(len(lags) * 0.95)]
+
+
+@pytest.mark.services
+@pytest.mark.asyncio
+async def test_the_loop_stays_free_at_3000_records_a_second(log: KafkaLog) -> None:
+    loop = asyncio.get_running_loop()
+    appender = LoopAppender(log.appender(), loop)
+    await appender.append(TOPIC, b"k", b"first")
+    futures: list[asyncio.Future[Appended]] = []
+    idle = await lag_p95(loop, 1, lambda: None)
+    started = loop.time()
+
+    def append_what_is_due() -> None:
+        while len(futures) < (loop.time() - started) * 3000:
+            futures.append(appender.append(TOPIC, b"%d" % (len(futures) % 100), b"x" * 300))
+
+    busy = await lag_p95(loop, 3, append_what_is_due)
+    assert len(await asyncio.wait_for(asyncio.gather(*futures), 20)) > 6000
+    assert busy < idle + 0.05, "beside what the machine costs by itself"
