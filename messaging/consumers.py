@@ -19,13 +19,16 @@ from accounts.selectors import user_of_session
 from messaging import limits, metrics
 from messaging.actions.compose import check_writable, compose, is_long
 from messaging.bridge.topics import COMMANDS
-from messaging.errors import Busy, FrameError, InvalidFrame, Rejection
+from messaging.errors import Busy, FrameError, InvalidFrame, RateLimited, Rejection
 from messaging.live import broadcast
-from messaging.live.session import Session, TokenBucket
+from messaging.live.broadcast import ReadMarker
+from messaging.live.session import Session, read_frame
+from messaging.live.throttles import TokenBucket
 from messaging.live.writers import FrameWriter, writer_for
 from messaging.log.port import Appended, LogError
+from messaging.models import Membership
 from messaging.selectors.outcomes import outcomes
-from messaging.selectors.standing import require_standing, standings
+from messaging.selectors.standing import Standing, is_banned, require_standing, standings
 from messaging.threads import in_database
 from messaging.web_process import WebProcess, web_process
 from messaging.wire import frames, server_frames
@@ -74,21 +77,33 @@ class ChatConsumer(AsyncConsumer):
         self.writer = writer_for(self.scope, self.send)
         if self._subprotocol() is None:
             raise Closing(CloseCode.NOT_THE_PROTOCOL)
+        self.process = await web_process()
+        await self._wait_for_turn()
         session_key = session_cookie(self.scope)
         user = await in_database(user_of_session, session_key) if session_key else None
         if user is None or session_key is None:
             raise Closing(CloseCode.NOT_SIGNED_IN)
-        self.process = await web_process()
+        if await in_database(is_banned, user.pk):
+            raise Closing(CloseCode.FORBIDDEN)
         self.session = Session(user, session_key, self.writer)
         self._typing = TokenBucket(1 / limits.TYPING_EVERY_S, 1)
         self._greeted = False
+
+    async def _wait_for_turn(self) -> None:
+        """A crowd that was cut off comes back all at once; it is let in evenly, before it costs a query."""
+        try:
+            wait_s = self.process.connects.admit(client_address(self.scope))
+        except RateLimited as error:
+            raise Closing(CloseCode.RESTARTING) from error
+        if wait_s:
+            await asyncio.sleep(wait_s)
 
     async def _disconnect(self, message: dict[str, Any]) -> None:
         self.closed = True
         if self.session is not None:
             self.process.hub.remove(self.session)
             if not self.process.hub.is_here(self.session.user_id):
-                self.process.buckets.forget(self.session.user_id)
+                self.process.sends.forget(self.session.user_id)
         raise StopConsumer
 
     def _subprotocol(self) -> str | None:
@@ -198,7 +213,9 @@ class ChatConsumer(AsyncConsumer):
             standing = await in_database(require_standing, session.user_id, frame.room)
             await self.process.hub.refresh(session, frame.room)
         check_writable(standing)
-        self.process.buckets.take(session.user_id)
+        self.process.sends.take(session.user_id)
+        if isinstance(frame, frames.Send) and standing.slow_mode_s and standing.role == Membership.Role.MEMBER:
+            self.process.sends.take_turn(session.user_id, frame.room, standing.slow_mode_s)
 
     def _append(self, session: Session, record: bytes, room: int) -> asyncio.Future[Appended]:
         if session.outstanding >= limits.OUTSTANDING_SENDS:
@@ -222,9 +239,24 @@ class ChatConsumer(AsyncConsumer):
 
     async def _read(self, session: Session, frame: frames.Read) -> None:
         held = session.standings.get(frame.room)
-        if held is not None and held.read < frame.seq <= held.seq:
-            self.process.read_markers.mark(session.user_id, frame.room, frame.seq)
-            await self.process.hub.mark_read(session.user_id, frame.room, frame.seq)
+        if held is None:
+            return
+        if frame.unread:
+            if frame.was is None:
+                raise InvalidFrame("`was` says from which marker you go back.")
+            self.process.hub.spawn(self._go_back(session, held, frame.seq, frame.was))
+        elif held.read < frame.seq <= held.seq:
+            marker = ReadMarker(session.user_id, frame.room, frame.seq)
+            self.process.read_markers.mark(marker)
+            await self.process.hub.mark_read(marker)
+
+    async def _go_back(self, session: Session, held: Standing, seq: int, was: int) -> None:
+        """Unread again from `seq` on, unless another tab has read on: then this one is told where it is."""
+        marker = ReadMarker(session.user_id, held.id, seq, was)
+        if seq < was and await self.process.read_markers.go_back(marker):
+            await self.process.hub.mark_read(marker)
+        else:
+            session.write(read_frame(held))
 
     async def _typing_now(self, session: Session, frame: frames.Typing) -> None:
         if frame.room not in session.standings:
@@ -273,6 +305,16 @@ def origin_allowed(scope: Any) -> bool:
     """Exact scheme, host and port. (Channels' own validator ignores scheme and port.)"""
     origins = [value for name, value in scope["headers"] if name == b"origin"]
     return len(origins) == 1 and origins[0].decode("latin1").lower() in settings.ALLOWED_ORIGINS
+
+
+def client_address(scope: Any) -> str | None:
+    """Who connects: the peer, or what a trusted proxy says of it."""
+    if settings.TRUST_FORWARDED_FOR:
+        named = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        if named:
+            return str(named[-1].decode("latin1").rpartition(",")[2].strip())
+    client = scope.get("client")
+    return client[0] if client else None
 
 
 def session_cookie(scope: Any) -> str | None:

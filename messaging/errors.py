@@ -16,8 +16,11 @@ The docstring of a class is its default message; `code` is what programs read, `
 from __future__ import annotations
 
 import inspect
+from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import UUID
+
+NEVER_YEAR = 9999
 
 
 class ChatError(Exception):
@@ -57,6 +60,9 @@ class InvalidFrame(FrameError):
 class Rejection(ChatError):
     """This cannot be done."""
 
+    until: datetime | None = None
+    """When it may be tried again, for those who have long to wait."""
+
     client_id: UUID = UUID(int=0)
     """Set where the frame could not be made into a command but named its `client_id`."""
 
@@ -68,9 +74,16 @@ class NotMember(Rejection):
 
 
 class Muted(Rejection):
-    """You are muted in this room."""
+    """You are muted: you can read, but not write."""
 
     code, http_status = "muted", 403
+
+    def __init__(self, message: str | None = None, *, until: datetime | None = None) -> None:
+        """`until` is when it ends; far away for a mute without an end."""
+        super().__init__(message)
+        if until is not None and until.year < NEVER_YEAR:
+            self.until = until
+            self.retry_after = round(max(0.0, (until - datetime.now(UTC)).total_seconds()), 1)
 
 
 class Banned(Rejection):

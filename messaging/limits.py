@@ -17,6 +17,20 @@ OUTSTANDING_SENDS: Final = 1_000
 BACKLOG_BYTES: Final = 1_048_576
 """Unsent bytes of one socket beyond which it is cut off."""
 
+SKIP_BYTES: Final = 262_144
+"""Unsent bytes of one socket beyond which its rooms are skipped; it is resynced when it has read."""
+
+DRAINED_BYTES: Final = 65_536
+"""Unsent bytes below which a slow socket is written to again."""
+
+SLOW_S: Final = 30.0
+"""How long a socket may stay slow before it is cut off."""
+
+SLOW_CHECK_S: Final = 0.25
+CATCH_UP_RETRY_S: Final = 2.0
+RING_BYTES: Final = 1_048_576
+"""Frames of a room that are kept in memory for those who come back."""
+
 PAGE_MESSAGES: Final = 50
 PAGE_MESSAGES_MOST: Final = 100
 CHANGES_MOST: Final = 1_000
@@ -39,9 +53,16 @@ EFFECT_WAIT_S: Final = 2.0
 SESSION_CHECK_EVERY_S: Final = 20.0
 """A sign-out whose announcement was lost closes its sockets at the latest after this and a little."""
 
+CONNECT_WAIT_S: Final = 2.0
+"""How long a new socket may be kept waiting for its turn before it is told to come back later."""
+
+ADDRESSES_REMEMBERED: Final = 10_000
 TYPING_EVERY_S: Final = 3.0
 OUTBOX_POLL_S: Final = 0.2
 LEASE_S: Final = 10.0
+SPOOL_CHECK_S: Final = 2.0
+"""How often a bridge looks for spools whose process has died."""
+
 
 MAX_INTEGER: Final = 2**53 - 1
 """Ids, seq and rev stay exact in JavaScript."""

@@ -10,6 +10,8 @@ frames_received = Counter("chat_frames_received_total", "Client frames by type."
 frames_wrong = Counter("chat_frames_wrong_total", "Client frames answered by an error or a rejection.", ["code"])
 deliveries = Counter("chat_deliveries_total", "`changes` frames written to sockets that watch the room.")
 events_received = Counter("chat_layer_events_total", "Events received from the channel layer.")
+catch_ups = Counter("chat_catch_ups_total", "Times the database was read for clients that had missed something.")
+skipped = Counter("chat_frames_skipped_total", "Frames not written to a reader that was slow; it is resynced.")
 holes = Counter("chat_hub_holes_total", "Announcements found missing by rev and made good from the database.")
 accept_seconds = Histogram("chat_accept_seconds", "From a send frame to its `accepted`.", buckets=FAST)
 log_pending = Gauge("chat_log_pending_records", "Records handed to the log and not yet acknowledged.")
@@ -21,9 +23,18 @@ batch_records = Histogram(
 )
 batch_seconds = Histogram("chat_batch_seconds", "Database transaction of a batch.", buckets=FAST)
 store_seconds = Histogram("chat_store_seconds", "From a record's append to its commit in the database.", buckets=FAST)
+breaker_state = Gauge(
+    "chat_breaker_state",
+    "0 closed (well), 1 half open (probing), 2 open (away), by what it stands before.",
+    ["dependency"],
+)
 announce_failures = Counter("chat_announce_failures_total", "Batches whose announcement was dropped.")
 bridge_lag_records = Gauge("chat_bridge_lag_records", "Records waiting in the partitions of this bridge.")
 bridge_partitions = Gauge("chat_bridge_partitions", "Partitions this bridge owns.")
 bridge_halted = Gauge("chat_bridge_halted_partitions", "Partitions stopped until an operator names their start.")
 dead_letters = Counter("chat_dead_letters_total", "Records put aside because they can never be applied.")
 relayed = Counter("chat_outbox_relayed_total", "Outbox commands relayed to the log.")
+spooling = Gauge("chat_spooling", "1 while this process accepts into the spool, because Kafka does not take records.")
+spool_switches = Counter("chat_spool_switches_total", "Times this process turned from Kafka to the spool.")
+spooled = Counter("chat_spooled_total", "Records accepted into the spool.")
+spool_relayed = Counter("chat_spool_relayed_total", "Spooled records that Kafka has taken since.")

@@ -18,7 +18,7 @@ from messaging.bridge.relay import Relay
 from messaging.bridge.topics import COMMANDS, topic_specs
 from messaging.live.hub import Hub
 from messaging.live.read_markers import ReadMarkers
-from messaging.live.session import SendBuckets
+from messaging.live.throttles import ConnectLimit, SendLimits
 from messaging.log.loop import LoopAppender
 from messaging.selectors.site import epoch
 from messaging.threads import in_database
@@ -37,7 +37,8 @@ class WebProcess:
         self.appender: LoopAppender
         self.hub = Hub()
         self.read_markers = ReadMarkers()
-        self.buckets = SendBuckets()
+        self.sends = SendLimits()
+        self.connects = ConnectLimit()
         self.epoch = ""
         self._bridge: EmbeddedBridge | None = None
 
@@ -46,7 +47,7 @@ class WebProcess:
         if settings.EMBEDDED:
             self._bridge = EmbeddedBridge(self.log)
             await in_database(self._bridge.prepare)
-        self.appender = LoopAppender(self.log.appender(), asyncio.get_running_loop())
+        self.appender = LoopAppender(self.log.accepting_appender(), asyncio.get_running_loop())
         metrics.log_pending.set_function(lambda: self.appender.pending)
         await self.hub.start()
         self.read_markers.start()

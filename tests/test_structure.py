@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("chatsite", "accounts", "messaging", "deploy")
 
 LAYERS = [
-    ["messaging.errors", "messaging.limits", "messaging.metrics"],
+    ["messaging.errors", "messaging.limits", "messaging.metrics", "messaging.breaker"],
     ["messaging.wire"],
     ["messaging.models", "messaging.threads"],
     ["messaging.selectors"],

@@ -5,6 +5,8 @@ from chatsite.settings import env
 CHAT_SHARDS = env.integer("CHAT_SHARDS", 16, least=1)
 CHAT_SEND_RATE = env.number("CHAT_SEND_RATE", 30, least=0.01)
 CHAT_SEND_BURST = env.number("CHAT_SEND_BURST", 300, least=1)
+CHAT_CONNECT_RATE = env.number("CHAT_CONNECT_RATE", 50, least=0.1)
+CHAT_CONNECT_RATE_PER_ADDRESS = env.number("CHAT_CONNECT_RATE_PER_ADDRESS", 10, least=0.1)
 CHAT_HEARTBEAT_S = env.integer("CHAT_HEARTBEAT_S", 20, least=1)
 CHAT_DRAIN_S = env.number("CHAT_DRAIN_S", 10)
 CHAT_DEMO = env.switch("CHAT_DEMO")

@@ -21,6 +21,9 @@ SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.switch("TRUST_FORWARDED_PROTO") else None
+TRUST_FORWARDED_FOR = env.switch("TRUST_FORWARDED_FOR")
+"""The last X-Forwarded-For is the client's address: only behind a proxy that always sets it."""
+
 X_FRAME_OPTIONS = "DENY"
 
 CONTENT_SECURITY_POLICY = {

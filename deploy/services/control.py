@@ -151,14 +151,14 @@ def main(arguments: list[str]) -> int:
         case ["export"]:
             _print(exports_of(root))
         case ["run", "--", *command] if command:
-            with running(private_folder()) as found:
-                return foreground.run(command, {**os.environ, **found})
+            with running(private_folder()) as exports:
+                return foreground.run(command, {**os.environ, **exports})
         case ["stop"]:
             stop_all(root)
         case ["status"]:
             for service in SERVICES:
-                running = find(state_of(service, root))
-                print(f"{service.NAME}: {f'port {running.port}, pid {running.pid}' if running else 'not running'}")
+                found = find(state_of(service, root))
+                print(f"{service.NAME}: {f'port {found.port}, pid {found.pid}' if found else 'not running'}")
         case ["install", "build"]:
             install.require(*install.BUILD)
         case _:

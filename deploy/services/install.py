@@ -19,6 +19,7 @@ PACKAGES = {
     "chromium": ["chromium", "fonts-noto-cjk"],
     "kcat": ["kcat"],
     "node": ["nodejs"],
+    "faketime": ["faketime"],
     "mariadb_config": ["default-libmysqlclient-dev"],
     "pkg-config": ["pkg-config"],
     "gcc": ["gcc", "libc6-dev"],

@@ -1,4 +1,4 @@
-"""One at a time in a folder of services: two starts at once would each take the other's half-started ones for broken."""
+"""One at a time in a folder of services: of two starts at once each would take the other's for broken."""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from messaging.errors import Archived, Invalid
+from datetime import UTC, datetime
+
+from messaging.errors import Archived, Invalid, Muted
 from messaging.selectors.standing import Standing
 from messaging.wire import frames
 from messaging.wire.bodies import clean_body
@@ -11,8 +13,11 @@ from messaging.wire.markdown import render
 
 
 def check_writable(standing: Standing) -> None:
+    """Raises Archived, or Muted with the seconds that are left (none for a mute without an end)."""
     if standing.archived:
         raise Archived
+    if standing.muted_until is not None and standing.muted_until > datetime.now(UTC):
+        raise Muted(until=standing.muted_until)
 
 
 def compose(frame: frames.CommandFrame, sender: int) -> Command:

@@ -16,8 +16,9 @@ from accounts.requests import SignedInRequest
 from messaging import limits
 from messaging.actions import outbox, rooms
 from messaging.actions.compose import check_writable, compose
+from messaging.actions.members import remove_member as remove
 from messaging.errors import Invalid
-from messaging.live.notify import tell_members
+from messaging.live.notify import tell_members, tell_room_changed
 from messaging.selectors import history
 from messaging.selectors.standing import joinable_rooms, members_of, require_standing, standings
 from messaging.wire import frames
@@ -31,6 +32,12 @@ class NewRoom(Schema):
     name: str
     kind: Literal["public", "private"] = "public"
     topic: str = ""
+
+
+class RoomChanges(Schema):
+    name: str = ""
+    topic: str = ""
+    slow_mode_s: int = 0
 
 
 class NewMessage(Schema):
@@ -72,6 +79,14 @@ def create_room(request: SignedInRequest, new: NewRoom) -> HttpResponse:
 
 @router.get("/{int:room_id}")
 def get_room(request: SignedInRequest, room_id: int) -> HttpResponse:
+    return _json(require_standing(request.user.pk, room_id))
+
+
+@router.patch("/{int:room_id}")
+def change_room(request: SignedInRequest, room_id: int, changes: RoomChanges) -> HttpResponse:
+    """Name, topic and slow mode (seconds between two messages of a member), by owners and moderators."""
+    rooms.change_room(request.user, room_id, **changes.dict(exclude_unset=True))
+    tell_room_changed(room_id)
     return _json(require_standing(request.user.pk, room_id))
 
 
@@ -127,6 +142,15 @@ def add_member(request: SignedInRequest, room_id: int, new: NewMember) -> HttpRe
     return _ask(request, lambda client_id: rooms.add_member(request.user, room_id, new.username, client_id))
 
 
+@router.delete("/{int:room_id}/members")
+def remove_member(request: SignedInRequest, room_id: int, username: str) -> HttpResponse:
+    """Put somebody out, at once: owners and moderators, and not above themselves. They may join again."""
+    client_id = uuid4()
+    user = remove(request.user, room_id, username, client_id)
+    tell_members(room_id, [user])
+    return _answer_when_done(client_id, request.user.pk)
+
+
 @router.post("/{int:room_id}/join")
 def join_room(request: SignedInRequest, room_id: int) -> HttpResponse:
     return _ask(request, partial(rooms.join, request.user, room_id))
@@ -140,5 +164,9 @@ def leave_room(request: SignedInRequest, room_id: int) -> HttpResponse:
 def _ask(request: SignedInRequest, wish: Callable[[UUID], bool]) -> HttpResponse:
     """200 when it is done, 202 with the command's `client_id` while it is on its way."""
     client_id = uuid4()
-    is_on_its_way = wish(client_id) and outbox.await_effect(client_id, request.user.pk) is None
+    return _answer_when_done(client_id, request.user.pk) if wish(client_id) else _json({"client_id": client_id})
+
+
+def _answer_when_done(client_id: UUID, user_id: int) -> HttpResponse:
+    is_on_its_way = outbox.await_effect(client_id, user_id) is None
     return _json({"client_id": client_id}, 202 if is_on_its_way else 200)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Iterable
 
 from messaging import metrics
+from messaging.breaker import Breaker, BreakerOpen
 from messaging.live.broadcast import PeopleNews, RoomChange, announce_from_thread, announce_in_time
 
 logger = logging.getLogger(__name__)
@@ -16,24 +16,20 @@ Announce = Callable[[Iterable[RoomChange], PeopleNews], None]
 
 
 class Announcer:
-    """Drops what cannot be announced: hubs find it by `rev`. After a failure it stays silent for `REST_S`,
-    so that a dead Redis does not cost every batch a second."""
-
-    REST_S = 2.0
+    """Drops what cannot be announced: hubs find it by `rev`. A breaker keeps a dead Redis from costing every batch a
+    second."""
 
     def __init__(self, send: Announce) -> None:
         self._send = send
-        self._silent_until = 0.0
+        self._breaker = Breaker("layer")
 
     def __call__(self, changes: Iterable[RoomChange], people: PeopleNews) -> None:
-        if time.monotonic() < self._silent_until:
-            metrics.announce_failures.inc()
-            return
         try:
-            self._send(changes, people)
+            self._breaker.call(lambda: self._send(changes, people))
+        except BreakerOpen:
+            metrics.announce_failures.inc()
         except Exception as error:  # every kind of failure of the layer means the same: dropped, found by rev
             metrics.announce_failures.inc()
-            self._silent_until = time.monotonic() + self.REST_S
             logger.warning("announcement dropped: %r", error)
 
 

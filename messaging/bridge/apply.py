@@ -104,7 +104,7 @@ def _decide(incoming: Sequence[Incoming], put_aside: PutAside) -> Ledger:
         if command.sender not in facts.users:
             put_aside(record, "the sender does not exist")
         else:
-            ledger.decide(command, datetime.fromtimestamp(record.timestamp_ms / 1000, UTC))
+            ledger.decide(command, datetime.fromtimestamp(record.accepted_ms / 1000, UTC))
     return ledger
 
 

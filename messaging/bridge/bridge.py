@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from messaging import limits, metrics
+from messaging.breaker import State
 from messaging.bridge.announcer import Announcer
 from messaging.bridge.apply import Applied, Batch, apply_batch
 from messaging.bridge.backoff import Backoff, Stopping
@@ -44,6 +45,8 @@ class Bridge:
         self._reader: Reader = log.reader(group, [COMMANDS], instance_id)
         self._untaken: set[Partition] = set()
         self.halted: dict[Partition, str] = {}
+        self._database = metrics.breaker_state.labels(dependency="database")
+        self._database.set(State.CLOSED)
 
     def stop(self) -> None:
         """Finish the batch at hand, commit, leave."""
@@ -141,6 +144,7 @@ class Bridge:
             except UNAVAILABLE as error:
                 batch = self._wait_for_database(batch, error)
         self._backoff.reset()
+        self._database.set(State.CLOSED)
         self._dead_letters.batch_is_done()
         self._reader.commit({partition: self._owner.next_offset[partition] for partition in batch})
 
@@ -154,6 +158,7 @@ class Bridge:
 
     def _wait_for_database(self, batch: Batch, error: Exception) -> Batch:
         """Stay in the group while the database is away: partitions paused, polling on. Keeps what is still ours."""
+        self._database.set(State.OPEN)
         logger.warning("the database is away, %d partitions wait: %s", len(batch), error)
         close_old_connections()
         self._reader.pause(*batch)

@@ -11,11 +11,13 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import User
-from messaging.models import AppliedCommand, Membership, Message, Room, RoomHead
-from messaging.wire.commands import AddMember, Command, DeleteMessage, EditMessage, SendMessage
+from messaging.models import AppliedCommand, Membership, Message, Room, RoomHead, Sanction
+from messaging.wire.commands import AddMember, Command, DeleteMessage, EditMessage, RemoveMember, SendMessage
+from messaging.wire.mentions import mention_names
 
 CommandKey = tuple[UUID, int]
 """(client_id, sender): the name of a command for ever."""
@@ -33,6 +35,11 @@ class Facts:
     """By (room, user)."""
     messages: dict[tuple[int, int], Message]
     """By (room, seq): those that are edited, deleted or replied to."""
+    barred: set[tuple[int, int | None]] = field(default_factory=set)
+    """(user, room): kicked or banned; without a room: from the whole site."""
+    muted: set[tuple[int, int | None]] = field(default_factory=set)
+    named: dict[tuple[int, str], int] = field(default_factory=dict)
+    """(room, lower-case username) -> id, of the members that messages of this batch name."""
     decided: dict[CommandKey, int] = field(default_factory=dict)
     """Fingerprints of what is stored or refused already."""
 
@@ -41,12 +48,13 @@ def load_facts(commands: Sequence[Command]) -> Facts:
     """Lock the heads of the rooms in id order and read the rest. Inside the batch's transaction."""
     room_ids = sorted({command.room for command in commands})
     user_ids = {command.sender for command in commands}
-    user_ids |= {command.user for command in commands if isinstance(command, AddMember)}
+    user_ids |= {command.user for command in commands if isinstance(command, AddMember | RemoveMember)}
     heads = RoomHead.objects.select_for_update().filter(room_id__in=room_ids).order_by("room_id")
     found = {head.room_id: head for head in heads}
     members = Membership.objects.filter(room_id__in=room_ids, user_id__in=user_ids)
     messages = _messages(commands)
     authors = {message.sender_id for message in messages.values()}
+    sanctions = Sanction.objects.in_force().filter(user_id__in=user_ids).values_list("kind", "user_id", "room_id")
     return Facts(
         now=_database_now(),
         heads=found,
@@ -54,8 +62,25 @@ def load_facts(commands: Sequence[Command]) -> Facts:
         users=User.objects.in_bulk(user_ids | authors),
         members={(member.room_id, member.user_id): member for member in members},
         messages=messages,
+        barred={(user, room) for kind, user, room in sanctions if kind != Sanction.Kind.MUTE},
+        muted={(user, room) for kind, user, room in sanctions if kind == Sanction.Kind.MUTE},
+        named=_named(commands),
         decided=_decided(commands),
     )
+
+
+def _named(commands: Sequence[Command]) -> dict[tuple[int, str], int]:
+    bodies = [(command.room, command.body) for command in commands if isinstance(command, SendMessage | EditMessage)]
+    wanted = {(room, name) for room, body in bodies for name in mention_names(body)}
+    if not wanted:
+        return {}
+    rows = (
+        Membership.objects.filter(room_id__in={room for room, _ in wanted})
+        .annotate(username=Lower("user__username"))
+        .filter(username__in={name for _, name in wanted})
+        .values_list("room_id", "username", "user_id")
+    )
+    return {(room, name): user for room, name, user in rows if (room, name) in wanted}
 
 
 def command_key(command: Command) -> CommandKey:

@@ -5,16 +5,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import BigIntegerField, Case, Value, When
+from django.db.models import BigIntegerField, Case, Q, Value, When
 from django.db.models.functions import Greatest
 
 from messaging import metrics
+from messaging.actions.members import check_may_remove
 from messaging.bridge.facts import Facts, command_key
-from messaging.errors import Archived, EditWindow, Forbidden, Invalid, NotFound, NotMember, Rejection
+from messaging.errors import (
+    Archived,
+    Banned,
+    EditWindow,
+    Forbidden,
+    Invalid,
+    Muted,
+    NotFound,
+    NotMember,
+    Rejection,
+    SlowMode,
+)
 from messaging.live.broadcast import Count, MembershipChange, PeopleNews, Refusal, RoomChange
-from messaging.models import AppliedCommand, Membership, Message, Room, RoomHead
+from messaging.models import AppliedCommand, Membership, Mention, Message, Room, RoomHead, Sanction
 from messaging.wire.commands import (
     KINDS,
     AddMember,
@@ -23,11 +37,15 @@ from messaging.wire.commands import (
     EditMessage,
     JoinRoom,
     LeaveRoom,
+    RemoveMember,
     SendMessage,
     fingerprint,
 )
+from messaging.wire.mentions import mention_names
 
 EDIT_WINDOW = timedelta(minutes=15)
+SLOW_MODE_SLACK = timedelta(seconds=1)
+"""Web processes measure from accept to accept, we from time to time in the log: nobody loses a message by that."""
 
 
 class Ledger:
@@ -45,6 +63,10 @@ class Ledger:
         self._joined: dict[tuple[int, int], Membership] = {}
         self._left: dict[tuple[int, int], Membership] = {}
         self._decisions: list[AppliedCommand] = []
+        self._mentions: dict[tuple[int, int], list[int]] = {}
+        """(room, seq) -> whom the message names from now on, where that changed; its sender is not among them."""
+        self._kicks_done: set[tuple[int, int]] = set()
+        self._spoke: dict[tuple[int, int], datetime] = {}
 
     def decide(self, command: Command, accepted_at: datetime) -> None:
         """Apply one command, or record its refusal; a repeat does nothing."""
@@ -94,11 +116,35 @@ class Ledger:
         if room is None:
             raise NotFound
         member = self.facts.members.get((command.room, command.sender))
-        if member is None:
+        if (command.sender, None) in self.facts.barred:
+            raise Banned
+        if member is None or (command.sender, command.room) in self.facts.barred:
             raise NotMember if room.kind == Room.Kind.PUBLIC else NotFound
         if room.archived_at is not None:
             raise Archived
         return member
+
+    def _writer(self, command: Command) -> Membership:
+        """A member who may write at this moment: sanctions are in force beside the log."""
+        member = self._member(command)
+        if self._is_sanctioned(self.facts.muted, command):
+            raise Muted
+        return member
+
+    @staticmethod
+    def _is_sanctioned(sanctioned: set[tuple[int, int | None]], command: Command) -> bool:
+        return not sanctioned.isdisjoint({(command.sender, command.room), (command.sender, None)})
+
+    def _check_slow_mode(self, command: SendMessage, member: Membership, at: datetime) -> None:
+        """By the times of the messages, so that a backlog is judged as if it had been applied at once."""
+        wait = timedelta(seconds=self.facts.rooms[command.room].slow_mode_s)
+        if not wait or member.role != Membership.Role.MEMBER:
+            return
+        key = command.room, command.sender
+        last = self._spoke.get(key, member.last_sent_at)
+        if last is not None and at - last < wait - SLOW_MODE_SLACK:
+            raise SlowMode
+        self._spoke[key] = at
 
     def _message(self, room: int, seq: int) -> Message:
         message = self.facts.messages.get((room, seq))
@@ -109,13 +155,15 @@ class Ledger:
     # Effects: each returns the seq it is about, or None
 
     def _send(self, command: SendMessage, accepted_at: datetime) -> int:
-        self._member(command)
+        member = self._writer(command)
         if command.reply_to is not None and command.reply_to > self.facts.heads[command.room].seq:
             raise NotFound
         head = self.facts.heads[command.room]
+        sent_at = _clamp(accepted_at, head.last_message_at, self.facts.now)
+        self._check_slow_mode(command, member, sent_at)
         head.seq += 1
         head.rev += 1
-        head.last_message_at = _clamp(accepted_at, head.last_message_at, self.facts.now)
+        head.last_message_at = sent_at
         message = Message(
             room_id=command.room,
             seq=head.seq,
@@ -126,16 +174,38 @@ class Ledger:
             body=command.body,
             html=command.html,
             reply_to=command.reply_to,
-            created_at=head.last_message_at,
+            created_at=sent_at,
         )
+        message.mentions = self._named(command.room, command.body)
         self._new.append(message)
         self.facts.messages[command.room, head.seq] = message
         self._read[command.room, command.sender] = head.seq
-        self._counts[command.room].append(Count(head.seq, command.sender, 1))
+        self._count(message, 1, [])
         return head.seq
 
+    def _named(self, room: int, body: str) -> list[int]:
+        found = {self.facts.named.get((room, name)) for name in mention_names(body)}
+        return sorted(user for user in found if user is not None)
+
+    def _count(self, message: Message, delta: int, named_before: list[int]) -> None:
+        """Note how this changes what others have to read; nobody is told that they named themselves."""
+        others = [user for user in message.mentions if user != message.sender_id]
+        before = [user for user in named_before if user != message.sender_id]
+        if others != before:
+            self._mentions[message.room_id, message.seq] = others
+        self._counts[message.room_id].append(
+            Count(
+                seq=message.seq,
+                rev=message.rev,
+                sender=message.sender_id,
+                delta=delta,
+                named=sorted(set(others) - set(before)),
+                unnamed=sorted(set(before) - set(others)),
+            )
+        )
+
     def _edit(self, command: EditMessage, accepted_at: datetime) -> int:
-        self._member(command)
+        self._writer(command)
         message = self._message(command.room, command.seq)
         if message.sender_id != command.sender:
             raise Forbidden
@@ -146,7 +216,9 @@ class Ledger:
         if self.facts.now - message.created_at > EDIT_WINDOW:
             raise EditWindow
         message.body, message.html, message.edited_at = command.body, command.html, self.facts.now
+        before, message.mentions = message.mentions, self._named(command.room, command.body)
         self._touch(message)
+        self._count(message, 0, before)
         return message.seq
 
     def _delete(self, command: DeleteMessage, accepted_at: datetime) -> int:
@@ -156,8 +228,9 @@ class Ledger:
             raise Forbidden
         if message.deleted_at is None:
             message.body, message.html, message.deleted_at = "", "", self.facts.now
+            before, message.mentions = message.mentions, []
             self._touch(message)
-            self._counts[command.room].append(Count(message.seq, message.sender_id, -1))
+            self._count(message, -1, before)
         return message.seq
 
     def _touch(self, message: Message) -> None:
@@ -171,6 +244,8 @@ class Ledger:
         key = command.room, command.sender
         if room is None or (room.kind != Room.Kind.PUBLIC and key not in self.facts.members):
             raise NotFound
+        if self._is_sanctioned(self.facts.barred, command):
+            raise Banned
         if room.archived_at is not None:
             raise Archived
         self._admit(command.room, command.sender)
@@ -183,17 +258,16 @@ class Ledger:
         person = self.facts.users.get(command.user)
         if person is None or not person.is_active:
             raise NotFound
+        if (command.user, command.room) in self.facts.barred:
+            raise Forbidden("This person is banned from the room.")
         self._admit(command.room, command.user)
 
     def _admit(self, room: int, user: int) -> None:
         """Make somebody a member who is none yet; what was said before counts as read."""
         if (room, user) in self.facts.members:
             return
-        member = self._left.pop((room, user), None)
-        if member is None:
-            member = Membership(room_id=room, user_id=user, read_seq=self.facts.heads[room].seq)
-            self._joined[room, user] = member
-        self.facts.members[room, user] = member
+        member = Membership(room_id=room, user_id=user, read_seq=self.facts.heads[room].seq)
+        self._joined[room, user] = self.facts.members[room, user] = member
         self._members_changed(room, user)
 
     def _leave(self, command: LeaveRoom, accepted_at: datetime) -> None:
@@ -205,6 +279,22 @@ class Ledger:
         if room.kind == Room.Kind.DIRECT:
             self.facts.members[key] = member
             raise Forbidden
+        self._dismiss(key, member)
+
+    def _remove(self, command: RemoveMember, accepted_at: datetime) -> None:
+        """Whatever is decided, the kick that was in force at once is over: from here on membership says it."""
+        key = command.room, command.user
+        self._kicks_done.add(key)
+        self.facts.barred.discard((command.user, command.room))
+        check_may_remove(
+            self.facts.users.get(command.sender),
+            self.facts.members.get((command.room, command.sender)),
+            self.facts.rooms.get(command.room),
+            self.facts.members.get(key),
+        )
+        self._dismiss(key, self.facts.members.pop(key))
+
+    def _dismiss(self, key: tuple[int, int], member: Membership) -> None:
         if self._joined.pop(key, None) is None:
             self._left[key] = member
         self._members_changed(*key)
@@ -220,7 +310,7 @@ class Ledger:
         Message.objects.bulk_create(self._new)
         unsaved = {(message.room_id, message.seq) for message in self._new}
         changed = [message for place, message in self._changed.items() if place not in unsaved]
-        fields = ["rev", "body", "html", "edited_at", "deleted_at"]
+        fields = ["rev", "body", "html", "mentions", "edited_at", "deleted_at"]
         Message.objects.bulk_update(changed, fields, batch_size=200)
         RoomHead.objects.bulk_update(
             self._moved_heads(), ["seq", "rev", "members_version", "last_message_at"], batch_size=200
@@ -228,6 +318,10 @@ class Ledger:
         Membership.objects.filter(pk__in=[member.pk for member in self._left.values()]).delete()
         Membership.objects.bulk_create(self._joined.values())
         self._raise_read_markers()
+        self._write_mentions()
+        for room, user in self._kicks_done:
+            kicks = Sanction.objects.in_force().filter(kind=Sanction.Kind.KICK, room_id=room, user_id=user)
+            kicks.update(lifted_at=self.facts.now)
         AppliedCommand.objects.bulk_create(self._decisions)
 
     def _moved_heads(self) -> list[RoomHead]:
@@ -246,6 +340,19 @@ class Ledger:
             newest = Case(*cases, default=Value(0), output_field=BigIntegerField())
             rows = Membership.objects.filter(pk__in=[member.pk for member in members.values() if member])
             rows.update(read_seq=Greatest("read_seq", newest))
+
+    def _write_mentions(self) -> None:
+        new = {(message.room_id, message.seq) for message in self._new}
+        stale = [Q(room_id=room, seq=seq) for room, seq in self._mentions if (room, seq) not in new]
+        if stale:
+            Mention.objects.filter(reduce(or_, stale)).delete()
+        Mention.objects.bulk_create(
+            Mention(room_id=room, seq=seq, user_id=user)
+            for (room, seq), users in self._mentions.items()
+            for user in users
+        )
+        for (room, user), at in self._spoke.items():
+            Membership.objects.filter(room_id=room, user_id=user).update(last_sent_at=at)
 
     def changes(self) -> list[RoomChange]:
         """What is announced once this is committed: per changed room, its messages as ready fragments."""
@@ -278,6 +385,7 @@ _EFFECTS: dict[type[Command], Callable[[Ledger, Any, datetime], int | None]] = {
     JoinRoom: Ledger._join,
     LeaveRoom: Ledger._leave,
     AddMember: Ledger._add,
+    RemoveMember: Ledger._remove,
 }
 
 

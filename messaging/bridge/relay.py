@@ -1,4 +1,4 @@
-"""The relay: outbox rows -> the log, in order, by one process at a time.
+"""The relay: outbox rows -> the log, in order, by one process at a time; and the spools of processes that died.
 
 Relaying twice is harmless: repeats are dropped.
 """
@@ -9,6 +9,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from uuid import uuid4
 
 from django.db import InterfaceError, OperationalError, close_old_connections
@@ -16,9 +17,10 @@ from django.utils import timezone
 
 from messaging import limits, metrics
 from messaging.actions.outbox import written
-from messaging.bridge.lease import HeldLease
 from messaging.bridge.topics import COMMANDS
+from messaging.log.lease import HeldLease
 from messaging.log.port import Appender, LogError
+from messaging.log.spool import relay_the_dead
 from messaging.models import OutboxCommand
 from messaging.wire.records import COMMAND_HEADERS, record_key
 
@@ -33,7 +35,9 @@ class Relay:
 
     def __init__(self, appender: Appender) -> None:
         self._appender = appender
-        self._lease = HeldLease("relay", f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}")
+        self._name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._lease = HeldLease("relay", self._name)
+        self._spools_at = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
@@ -49,6 +53,7 @@ class Relay:
         while not self._stopping.is_set():
             try:
                 relayed = self.step()
+                self._look_after_spools()
             except (LogError, TimeoutError, OperationalError, InterfaceError) as error:
                 logger.warning("the outbox waits: %s", error)
                 close_old_connections()
@@ -72,6 +77,11 @@ class Relay:
         OutboxCommand.objects.filter(pk__in=[row.pk for row in rows]).update(relayed_at=timezone.now())
         metrics.relayed.inc(len(rows))
         return len(rows)
+
+    def _look_after_spools(self) -> None:
+        if time.monotonic() >= self._spools_at:
+            relay_the_dead(self._appender, self._name)
+            self._spools_at = time.monotonic() + limits.SPOOL_CHECK_S
 
     def _release(self) -> None:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -21,16 +22,23 @@ from django.conf import settings
 from messaging import limits
 from messaging.wire.server_frames import Fragment
 
+ORIGIN = secrets.randbits(53) | 1
+"""This process, among those that hear of an event."""
+
 PEOPLE_GROUP = "people"
 CHANGES_EVENT, PEOPLE_EVENT, TYPING_EVENT = "changes", "people", "typing"
 
 
 class Count(msgspec.Struct, frozen=True, array_like=True):
-    """How a message moves unread counts of everybody but its sender: +1 new, -1 deleted."""
+    """How a message moves the counts of everybody but its sender: +1 new, -1 deleted, 0 edited; `named` and `unnamed`
+    are the people it mentions from now on, or does no longer."""
 
     seq: int
+    rev: int
     sender: int
     delta: int
+    named: list[int] = []
+    unnamed: list[int] = []
 
 
 class RoomChange(msgspec.Struct, frozen=True, array_like=True):
@@ -60,9 +68,12 @@ class MembershipChange(msgspec.Struct, frozen=True, array_like=True):
 
 
 class ReadMarker(msgspec.Struct, frozen=True, array_like=True):
+    """`was` is set where somebody went back: from that marker, if it is still theirs, to `seq`."""
+
     user: int
     room: int
     seq: int
+    was: int | None = None
 
 
 class PeopleNews(msgspec.Struct, array_like=True):
@@ -71,9 +82,16 @@ class PeopleNews(msgspec.Struct, array_like=True):
     signed_out: list[str] = []
     """Session keys, hashed by `session_name`."""
     reads: list[ReadMarker] = []
+    banned: list[int] = []
+    """People who may not be here at all any more."""
+    rooms: list[int] = []
+    """Rooms whose own data changed: name, topic, slow mode, archive."""
+
+    origin: int = 0
+    """ORIGIN of a process that has told its own sockets of `reads` already."""
 
     def __bool__(self) -> bool:
-        return bool(self.refusals or self.memberships or self.signed_out or self.reads)
+        return any(getattr(self, name) for name in self.__struct_fields__ if name != "origin")
 
 
 class TypingNow(msgspec.Struct, frozen=True, array_like=True):

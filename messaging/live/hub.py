@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection
 
+from django.db import DatabaseError
+
 from accounts.selectors import valid_sessions
 from messaging import limits, metrics
-from messaging.errors import REJECTIONS, NotFound
+from messaging.errors import REJECTIONS
 from messaging.live import broadcast
-from messaging.live.broadcast import PeopleNews, RoomChange, TypingNow
-from messaging.live.local_room import LocalRoom, as_change
+from messaging.live.broadcast import PeopleNews, ReadMarker, RoomChange, TypingNow
+from messaging.live.catch_up import CatchUp
+from messaging.live.local_room import Caught, LocalRoom, as_change
 from messaging.live.loop_lag import watch_loop_lag
-from messaging.live.session import Session
+from messaging.live.session import Session, WatchedRoom, read_frame
+from messaging.models import Sanction
 from messaging.selectors import history, standing
-from messaging.selectors.history import Changes
+from messaging.selectors.standing import Standing
 from messaging.threads import in_database
 from messaging.wire import server_frames
 from messaging.wire.close_codes import CloseCode
@@ -43,7 +48,12 @@ class Hub:
         self._groups: set[str] = set()
         self._channel: str | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._side_tasks: set[asyncio.Task[None]] = set()
+        self._side_tasks: set[asyncio.Future[None]] = set()
+        self._catch_ups = CatchUp()
+        self._slow: dict[Session, float] = {}
+        """Sockets with skipped rooms, and since when."""
+        self._sanctions: dict[int, Sanction] = {}
+        """Those in force against people here, as last read."""
 
     # Life
 
@@ -51,7 +61,15 @@ class Hub:
         """Returns once the layer is joined; a layer that is away is tried again and again beside."""
         broadcast.set_home_loop(asyncio.get_running_loop())
         await self._guarded(self._open_channel)
-        for job in (self._receive, self._tick_badges, self._check_revs, self._check_sessions, watch_loop_lag):
+        for job in (
+            self._receive,
+            self._tick_badges,
+            self._check_revs,
+            self._check_sessions,
+            self._check_sanctions,
+            self._check_slow,
+            watch_loop_lag,
+        ):
             self._tasks.append(asyncio.create_task(job()))
 
     async def stop(self) -> None:
@@ -106,6 +124,7 @@ class Hub:
         local = self._rooms.get(room)
         if local is None:
             local = self._rooms[room] = LocalRoom(held.rev, held.members_version)
+        local.members_version = min(local.members_version, held.members_version)
         local.members.add(session)
 
     def _leave(self, session: Session, room: int) -> None:
@@ -133,7 +152,7 @@ class Hub:
             if room not in session.watched and room in session.standings:
                 session.begin_watch(room)
                 self._rooms[room].watchers.add(session)
-                await self._snapshot(session, room, rev)
+                await self._catch_session_up(session, room, rev or None)
 
     def unwatch(self, session: Session, room: int) -> None:
         if session.watched.pop(room, None) is not None and room in self._rooms:
@@ -141,26 +160,40 @@ class Hub:
 
     async def sync(self, session: Session, room: int, after: int | None) -> None:
         """Write what this client is missing."""
-        found = await self._changes_for(session, room, after)
-        if found is not None:
-            for frame in found.frames():
-                session.write(frame)
+        await self._catch_session_up(session, room, after)
 
-    async def _snapshot(self, session: Session, room: int, rev: int) -> None:
-        found = await self._changes_for(session, room, rev or None)
-        if found is not None:
-            is_news = found.reset or found.messages or not rev
-            session.end_snapshot(room, found.frames() if is_news else [], found.rev)
+    async def _catch_session_up(self, session: Session, room: int, after: int | None) -> None:
+        """Live frames of the room wait meanwhile, so that no piece of the catch-up is taken for a hole."""
+        watched = session.watched.get(room) or WatchedRoom(room)
+        async with watched.lock:
+            if watched.held is None:
+                watched.held = []
+            watched.behind, watched.rev = False, after or 0
+            caught = await self._missed_by(session, room, after)
+            if caught is not None:
+                await session.write_caught(watched, caught.frames, caught.rev)
 
-    async def _changes_for(self, session: Session, room: int, after: int | None) -> Changes | None:
+    async def _missed_by(self, session: Session, room: int, after: int | None) -> Caught | None:
         """None for a person who has left meanwhile, though nobody told this process."""
-        try:
-            found = await in_database(history.changes_for_member, session.user_id, room, after)
-        except NotFound:
-            if room in session.standings:
-                self._expel(session, room)
+        local = self._rooms.get(room)
+        if local is None or session not in local.members:
             return None
-        return found if room in session.standings else None
+        passed_on = local.rev
+        caught = local.ring.since(after) if after is not None else None
+        while caught is None or caught.rev < passed_on:  # a shared answer may be older than our question
+            try:
+                read = await self._catch_ups.read(room, after)
+            except DatabaseError as error:
+                logger.warning("a catch-up waits: %s", error)
+                await asyncio.sleep(random.uniform(0, limits.CATCH_UP_RETRY_S))
+                if session not in self.sessions:
+                    return None
+                continue
+            if read.members_version > local.members_version:
+                async with local.lock:
+                    await self._recheck_members(room, local, read.members_version)
+            caught = read.caught
+        return caught if room in session.standings else None
 
     # Events
 
@@ -231,6 +264,7 @@ class Hub:
         return server_frames.pieces(change.room, change.after, change.rev, change.meta, change.fragments)
 
     async def _deliver(self, local: LocalRoom, change: RoomChange, frames: list[bytes]) -> None:
+        local.ring.add(local.rev, change.rev, frames)
         local.rev = max(local.rev, change.rev)
         sliced = time.perf_counter()
         for session in tuple(local.members):
@@ -239,9 +273,10 @@ class Hub:
             session.count(change)
             if change.room in session.watched:
                 session.stale_badges.discard(change.room)
-                for frame in frames:
-                    session.deliver(change.room, change.rev, frame)
-                metrics.deliveries.inc(len(frames))
+                if session.deliver(change.room, change.rev, frames):
+                    metrics.deliveries.inc(len(frames))
+                else:
+                    self._slow.setdefault(session, time.monotonic())
             if time.perf_counter() - sliced > FANOUT_SLICE_S:
                 await asyncio.sleep(0)
                 sliced = time.perf_counter()
@@ -249,21 +284,40 @@ class Hub:
     async def _catch_up(self, room: int, local: LocalRoom) -> None:
         """Read once, for everybody here, what was announced and never arrived. The room's lock is held."""
         metrics.holes.inc()
-        found, members_version = await in_database(history.changes_and_members_version, room, local.rev)
-        if members_version > local.members_version:
-            await self._recheck_members(room, local, members_version)
-        if found.reset:
-            await self._refresh_standings(room, local)
-        await self._deliver(local, as_change(found, local), found.frames())
+        rev = None
+        while rev != local.rev:  # until nothing was stored between reading the rows and the mentions
+            found, members_version = await in_database(history.changes_and_members_version, room, local.rev)
+            if members_version > local.members_version:
+                await self._recheck_members(room, local, members_version)
+            if found.reset:
+                await self._refresh_standings(room, local)
+            await self._deliver(local, as_change(found, local), found.frames())
+            rev = await self._recount_mentions(room, local)
+
+    async def _recount_mentions(self, room: int, local: LocalRoom) -> int:
+        """From the database, for a message that was edited does not say whom it named before. Returns the rev they
+        were read at."""
+        held = [(session.user_id, session.standings[room]) for session in local.members if room in session.standings]
+        read_from = min((place.read for _, place in held), default=0)
+        named, rev = await in_database(standing.mentions_above, room, {user for user, _ in held}, read_from)
+        for user, place in held:
+            place.mentions = sum(seq > place.read for seq in named.get(user, ()))
+        return rev
 
     # Membership: a change of members holds the room's frames until its watchers here are checked again.
 
     async def _recheck_members(self, room: int, local: LocalRoom, version: int) -> None:
         users = {session.user_id for session in local.members}
-        members = await in_database(standing.members_among, [room], users)
+        members = await in_database(standing.members_among, room, users)
         for session in tuple(local.members):
-            if (room, session.user_id) not in members:
+            member, held = members.get(session.user_id), session.standings.get(room)
+            if member is None:
                 self._expel(session, room)
+            elif held is not None and held.membership != member.pk:  # left and came back
+                self._expel(session, room)
+                await self.refresh(session, room)
+            elif held is not None:
+                held.role = member.role
         local.members_version = max(local.members_version, version)
 
     def _expel(self, session: Session, room: int) -> None:
@@ -273,7 +327,9 @@ class Hub:
 
     async def refresh(self, session: Session, room: int) -> None:
         """Read one room of a session anew: joined, left, or changed."""
-        held = (await in_database(standing.standings, session.user_id, [room])).get(room)
+        before = session.standings.get(room)
+        marker = before.read if before is not None else None  # ours may be a second ahead of the database
+        held = (await in_database(standing.standings, session.user_id, [room], marker)).get(room)
         if session not in self.sessions:
             return
         if held is None:
@@ -298,10 +354,27 @@ class Hub:
         for change in news.memberships:
             for session in self.sessions_of(change.user):
                 await self.refresh(session, change.room)
-        for marker in news.reads:
-            await self.mark_read(marker.user, marker.room, marker.seq)
+        if news.origin != broadcast.ORIGIN:
+            for marker in news.reads:
+                await self.mark_read(marker)
         if news.signed_out:
             self._sign_out(set(news.signed_out))
+        for user in news.banned:
+            self._ban(user)
+        if news.rooms:
+            await self._refresh_room_data([room for room in news.rooms if room in self._rooms])
+
+    async def _refresh_room_data(self, rooms: list[int]) -> None:
+        """Name, topic, slow mode, archive: for everybody here, in one query. Their badges say that there is news."""
+        for room, data in (await in_database(standing.room_data, rooms)).items():
+            for session in self._rooms[room].members if room in self._rooms else ():
+                session.standings[room].take(data)
+                session.stale_badges.add(room)
+
+    def _ban(self, user: int) -> None:
+        for session in self.sessions_of(user):
+            metrics.sockets_closed.labels(code=CloseCode.FORBIDDEN.value).inc()
+            session.close(CloseCode.FORBIDDEN)
 
     def _sign_out(self, names: set[str]) -> None:
         for session in tuple(self.sessions):
@@ -317,15 +390,30 @@ class Hub:
             if session.user_id != typing.user:
                 session.write(frame)
 
-    async def mark_read(self, user: int, room: int, seq: int) -> None:
-        """Move a person's marker up in all their sockets here and tell them the exact count."""
-        for session in self.sessions_of(user):
-            held = session.standings.get(room)
-            if held is None or seq <= held.read:
+    async def mark_read(self, marker: ReadMarker) -> None:
+        """Move a person's marker in all their sockets here and tell them the exact counts. It goes back only from where
+        the person saw it."""
+        for session in self.sessions_of(marker.user):
+            held = session.standings.get(marker.room)
+            if held is None or not (marker.seq > held.read if marker.was is None else held.read <= marker.was):
                 continue
-            held.read = min(seq, held.seq)
-            held.unread = await in_database(standing.unread, held, user, held.read)
-            session.write(server_frames.frame("read", room=room, seq=held.read, unread=held.unread))
+            held.read = min(marker.seq, held.seq)
+            if held.read < held.seq:
+                await self._recount(session, held)
+            else:
+                held.unread = held.mentions = 0
+            session.write(read_frame(held))
+
+    async def _recount(self, session: Session, held: Standing) -> None:
+        """Read the counts above the marker. They belong to one `rev`: read again if we have counted beyond it since."""
+        while session.standings.get(held.id) is held:
+            marker = held.read
+            found = (await in_database(standing.standings, session.user_id, [held.id], marker)).get(held.id)
+            if found is None:
+                return
+            if held.read == marker and found.rev >= held.rev:
+                held.seq, held.rev, held.unread, held.mentions = found.seq, found.rev, found.unread, found.mentions
+                return
 
     # Clocks
 
@@ -349,6 +437,41 @@ class Hub:
             await asyncio.sleep(limits.SESSION_CHECK_EVERY_S)
             await self._guarded(self._close_ended_sessions)
 
+    async def _check_slow(self) -> None:
+        """Sockets that were skipped are caught up once they have read, or cut off when they do not."""
+        while True:
+            await asyncio.sleep(limits.SLOW_CHECK_S)
+            for session, since in tuple(self._slow.items()):
+                if session not in self.sessions:
+                    del self._slow[session]
+                elif session.is_drained:
+                    del self._slow[session]
+                    self.spawn(self._resync(session))
+                elif time.monotonic() - since > limits.SLOW_S:
+                    session.cut_off()
+
+    async def _resync(self, session: Session) -> None:
+        for room, watched in tuple(session.watched.items()):
+            if watched.behind:
+                await self._catch_session_up(session, room, watched.rev or None)
+
+    async def _check_sanctions(self) -> None:
+        """Announcements of kicks, bans and mutes are lost like others."""
+        while True:
+            await asyncio.sleep(limits.SESSION_CHECK_EVERY_S)
+            await self._guarded(self._follow_sanctions)
+
+    async def _follow_sanctions(self) -> None:
+        known, self._sanctions = self._sanctions, await in_database(standing.sanctions_among, set(self._by_user))
+        for pk in known.keys() ^ self._sanctions.keys():
+            sanction = (known | self._sanctions)[pk]
+            if sanction.bars_from_site and pk in self._sanctions:
+                self._ban(sanction.user_id)
+                continue
+            for session in self.sessions_of(sanction.user_id):
+                for room in list(session.standings) if sanction.room_id is None else [sanction.room_id]:
+                    await self.refresh(session, room)
+
     async def _close_ended_sessions(self) -> None:
         checked = tuple(self.sessions)
         good = await in_database(valid_sessions, {session.session_key for session in checked})
@@ -360,14 +483,17 @@ class Hub:
         known = {room: local.rev for room, local in self._rooms.items()}
         if not known:
             return
-        current = await in_database(history.revs, list(known))
-        for room, rev in current.items():
+        for room, head in (await in_database(standing.heads, list(known))).items():
             local = self._rooms.get(room)
-            if local is None or rev <= local.rev or local.rev != known[room]:
+            if local is None:
                 continue
-            async with local.lock:
-                if rev > local.rev:
-                    await self._catch_up(room, local)
+            if head.members_version > local.members_version:
+                async with local.lock:
+                    await self._recheck_members(room, local, head.members_version)
+            if head.rev > local.rev and local.rev == known[room]:
+                async with local.lock:
+                    if head.rev > local.rev:
+                        await self._catch_up(room, local)
 
     @staticmethod
     async def _guarded(job: Callable[[], Awaitable[object]]) -> None:

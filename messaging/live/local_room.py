@@ -1,42 +1,77 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from typing import NamedTuple
 
+from messaging import limits
 from messaging.live.broadcast import Count, RoomChange
 from messaging.live.session import Session
 from messaging.selectors.history import Changes
 
 
+class Caught(NamedTuple):
+    """Ready frames that bring a client to `rev`. `reset`: it forgets first what it holds."""
+
+    rev: int
+    frames: list[bytes]
+    reset: bool = False
+
+
+class Ring:
+    """The frames a room has just passed on, at most RING_BYTES of them: most who come back missed no more."""
+
+    __slots__ = ("_bytes", "_passed")
+
+    def __init__(self) -> None:
+        self._passed: deque[tuple[int, int, list[bytes]]] = deque()
+        self._bytes = 0
+
+    def add(self, after: int, rev: int, frames: list[bytes]) -> None:
+        if self._passed and self._passed[-1][1] != after:
+            self._passed.clear()
+            self._bytes = 0
+        self._passed.append((after, rev, frames))
+        self._bytes += sum(map(len, frames))
+        while self._bytes > limits.RING_BYTES:
+            _, _, forgotten = self._passed.popleft()
+            self._bytes -= sum(map(len, forgotten))
+
+    def since(self, rev: int) -> Caught | None:
+        """None when it does not reach back that far. A frame that starts before `rev` is applied all the same."""
+        if not self._passed or not self._passed[0][0] <= rev <= self._passed[-1][1]:
+            return None
+        missed = [frame for _, end, frames in self._passed if end > rev for frame in frames]
+        return Caught(self._passed[-1][1], missed)
+
+
 class LocalRoom:
     """A room that has people in this process."""
 
-    __slots__ = ("lock", "members", "members_version", "rev", "watchers")
+    __slots__ = ("lock", "members", "members_version", "rev", "ring", "watchers")
 
     def __init__(self, rev: int, members_version: int) -> None:
         self.rev = rev
         self.members_version = members_version
+        """Everybody in `members` was found to be one at this version or later."""
         self.members: set[Session] = set()
         self.watchers: set[Session] = set()
+        self.ring = Ring()
         self.lock = asyncio.Lock()
         """Held while the room moves on, so that a catch-up and an announcement do not both count a message."""
 
 
 def as_change(found: Changes, local: LocalRoom) -> RoomChange:
-    """A catch-up as if it had been announced, so that counts move the same way."""
-    known_seq = min((session.standings[found.room].seq for session in local.members), default=0)
-    counts = [] if found.reset else [
-        Count(view.seq, view.sender.id, -1 if view.deleted_at else 1)
-        for view in found.messages
-        if (view.seq > known_seq) != bool(view.deleted_at)
-    ]  # fmt: skip
-    newest = max([known_seq, *(view.seq for view in found.messages)])
+    """A catch-up as if it had been announced. Each session counts of it what it does not know; mentions apart, for
+    what a message no longer says cannot be seen in it."""
+    views = [] if found.reset else sorted(found.messages, key=lambda view: view.seq)
     return RoomChange(
         room=found.room,
         after=found.after,
         rev=found.rev,
-        seq=newest,
+        seq=max((view.seq for view in found.messages), default=0),
         meta=found.meta,
         members_version=local.members_version,
         fragments=[],
-        counts=counts,
+        counts=[Count(view.seq, view.rev, view.sender.id, -1 if view.deleted_at else 1) for view in views],
     )

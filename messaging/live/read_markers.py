@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from django.db import DatabaseError
+
 from messaging import limits
-from messaging.actions.read import raise_read_markers
+from messaging.actions.read import lower_read_marker, raise_read_markers
 from messaging.live import broadcast
 from messaging.live.broadcast import PeopleNews, ReadMarker
 from messaging.threads import in_database
@@ -19,10 +21,31 @@ class ReadMarkers:
 
     def __init__(self) -> None:
         self._newest: dict[tuple[int, int], int] = {}
+        self._writing = asyncio.Lock()
+        """A marker that goes back must not be raised again by one that was on its way."""
         self._task: asyncio.Task[None] | None = None
 
-    def mark(self, user: int, room: int, seq: int) -> None:
-        self._newest[user, room] = max(seq, self._newest.get((user, room), 0))
+    def mark(self, marker: ReadMarker) -> None:
+        key = marker.user, marker.room
+        self._newest[key] = max(marker.seq, self._newest.get(key, 0))
+
+    async def go_back(self, marker: ReadMarker) -> bool:
+        """Set a marker back from `was`, and tell everybody; False when the person has read on meanwhile."""
+        key = marker.user, marker.room
+        async with self._writing:
+            pending = self._newest.pop(key, 0)
+            try:
+                moved = pending <= (marker.was or 0) and await in_database(
+                    lower_read_marker, *key, marker.seq, marker.was or 0
+                )
+            except DatabaseError as error:
+                logger.warning("a read marker cannot go back: %s", error)
+                moved = False
+            if not moved and pending:
+                self.mark(ReadMarker(*key, pending))
+        if moved:
+            await self._announce([marker])
+        return moved
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -40,14 +63,22 @@ class ReadMarkers:
             await self._flush()
 
     async def _flush(self) -> None:
-        if not self._newest:
-            return
-        batch, self._newest = self._newest, {}
+        async with self._writing:
+            if not self._newest:
+                return
+            batch, self._newest = self._newest, {}
+            try:
+                await in_database(raise_read_markers, batch)
+            except DatabaseError as error:  # away: keep them for the next second
+                logger.warning("read markers wait: %r", error)
+                for (user, room), seq in batch.items():
+                    self.mark(ReadMarker(user, room, seq))
+                return
+        await self._announce([ReadMarker(user, room, seq) for (user, room), seq in batch.items()])
+
+    @staticmethod
+    async def _announce(reads: list[ReadMarker]) -> None:
         try:
-            await in_database(raise_read_markers, batch)
-            reads = [ReadMarker(user, room, seq) for (user, room), seq in batch.items()]
-            await broadcast.announce_in_time([], PeopleNews(reads=reads))
-        except Exception as error:  # database or layer away: keep them for the next second
-            logger.warning("read markers wait: %r", error)
-            for (user, room), seq in batch.items():
-                self.mark(user, room, seq)
+            await broadcast.announce_in_time([], PeopleNews(reads=reads, origin=broadcast.ORIGIN))
+        except Exception as error:  # whatever the layer raises: other tabs hear of it with their next page
+            logger.warning("read markers are not told: %r", error)

@@ -2,43 +2,49 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
-from django.conf import settings
-
 from messaging import limits, metrics
 from messaging.errors import RateLimited
-from messaging.live.broadcast import RoomChange
+from messaging.live.broadcast import Count, RoomChange
+from messaging.live.throttles import TokenBucket
 from messaging.live.writers import FrameWriter
 from messaging.selectors.standing import Standing
 from messaging.wire import server_frames
 from messaging.wire.close_codes import CloseCode
 
 
-class TokenBucket:
-    """`rate` a second on average, `burst` at once. Raises RateLimited with the seconds to wait."""
-
-    def __init__(self, rate: float, burst: float) -> None:
-        self.rate, self.burst = rate, burst
-        self._tokens, self._at = burst, time.monotonic()
-
-    def take(self) -> None:
-        now = time.monotonic()
-        self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
-        self._at = now
-        if self._tokens < 1:
-            raise RateLimited(retry_after=round((1 - self._tokens) / self.rate, 3))
-        self._tokens -= 1
+def read_frame(held: Standing) -> bytes:
+    """Where a person's marker is, and the exact counts above it."""
+    return server_frames.frame("read", room=held.id, seq=held.read, unread=held.unread, mentions=held.mentions)
 
 
 class WatchedRoom:
-    """A room on screen. Until its snapshot is written (`held` is None from then on), frames wait here."""
+    """A room on screen. While a catch-up is being written (`held` is a list), live frames wait here."""
 
-    __slots__ = ("held",)
+    __slots__ = ("behind", "held", "held_bytes", "lock", "rev", "room")
 
-    def __init__(self) -> None:
-        self.held: list[tuple[int, bytes]] | None = []
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.rev = 0
+        """Up to where frames were written to this socket."""
+        self.behind = False
+        """Frames after `rev` were skipped; it has to be caught up from there."""
+        self.held: list[tuple[int, list[bytes]]] | None = []
+        self.held_bytes = 0
+        self.lock = asyncio.Lock()
+        """One catch-up at a time."""
+
+    def hold(self, held: list[tuple[int, list[bytes]]], rev: int, frames: list[bytes]) -> None:
+        """Keep live frames for after the catch-up, or skip them when they are too much."""
+        self.held_bytes += sum(map(len, frames))
+        if self.held_bytes > limits.SKIP_BYTES:
+            self.behind = True
+            held.clear()
+        elif not self.behind:
+            held.append((rev, frames))
 
 
 class Session:
@@ -63,11 +69,29 @@ class Session:
         if self._is_cut_off:
             return
         if self.writer.backlog() > limits.BACKLOG_BYTES:
+            self.cut_off()
+            return
+        self.writer.write(frame)
+
+    def cut_off(self) -> None:
+        """End the connection of a peer that does not read."""
+        if not self._is_cut_off:
             self._is_cut_off = True
             metrics.sockets_closed.labels(code=CloseCode.TOO_SLOW.value).inc()
             self.writer.abort()
-            return
-        self.writer.write(frame)
+
+    @property
+    def is_drained(self) -> bool:
+        return self.writer.backlog() <= limits.DRAINED_BYTES
+
+    async def drained(self) -> bool:
+        """Wait until the peer has read; False for one that is cut off, because it did not in SLOW_S."""
+        deadline = time.monotonic() + limits.SLOW_S
+        while not self.is_drained and not self._is_cut_off:
+            if time.monotonic() > deadline:
+                self.cut_off()
+            await asyncio.sleep(limits.SLOW_CHECK_S / 5)
+        return not self._is_cut_off
 
     def close(self, code: CloseCode) -> None:
         self.writer.close(code)
@@ -80,30 +104,43 @@ class Session:
             return False
         return True
 
-    # Watching: register, then snapshot; frames in between wait, and those the snapshot covers are dropped.
+    # Watching: register, then catch up; live frames in between wait, and those the catch-up covers are dropped.
 
     def begin_watch(self, room: int) -> None:
-        self.watched[room] = WatchedRoom()
+        self.watched[room] = WatchedRoom(room)
 
-    def end_snapshot(self, room: int, frames: list[bytes], rev: int) -> None:
-        """Write the snapshot at `rev`, then what arrived meanwhile and is newer."""
-        watched = self.watched.get(room)
+    async def write_caught(self, watched: WatchedRoom, frames: list[bytes], rev: int) -> None:
+        """Write a catch-up to `rev`, piece by piece as the peer reads, then what arrived meanwhile and is newer."""
+        for frame in frames:
+            if not await self.drained() or watched.room not in self.standings:
+                return
+            self.write(frame)
+        if self.watched.get(watched.room) is not watched:
+            return
+        held, watched.held, watched.held_bytes = watched.held or [], None, 0
+        watched.rev = rev
+        for held_rev, live in held:
+            if held_rev > watched.rev and not watched.behind:
+                self._write_live(watched, held_rev, live)
+
+    def deliver(self, room: int, rev: int, frames: list[bytes]) -> bool:
+        """Hand over the live `changes` frames of one step of a watched room, all or none; False when they are skipped,
+        for the peer is slow."""
+        watched = self.watched[room]
+        if watched.held is not None:
+            watched.hold(watched.held, rev, frames)
+            return not watched.behind
+        if watched.behind or self.writer.backlog() > limits.SKIP_BYTES:
+            watched.behind = True
+            metrics.skipped.inc()
+            return False
+        self._write_live(watched, rev, frames)
+        return True
+
+    def _write_live(self, watched: WatchedRoom, rev: int, frames: list[bytes]) -> None:
         for frame in frames:
             self.write(frame)
-        if watched is None or watched.held is None:
-            return
-        held, watched.held = watched.held, None
-        for held_rev, frame in held:
-            if held_rev > rev:
-                self.write(frame)
-
-    def deliver(self, room: int, rev: int, frame: bytes) -> None:
-        """Hand over a live `changes` frame of a watched room."""
-        held = self.watched[room].held
-        if held is None:
-            self.write(frame)
-        else:
-            held.append((rev, frame))
+        watched.rev = max(watched.rev, rev)
 
     # Counting: badges are computed from announcements, not from the database.
 
@@ -113,34 +150,27 @@ class Session:
         if change.rev <= standing.rev:
             return  # read from the database after this was stored, and before it was announced
         for item in change.counts:
-            if item.delta > 0 and item.seq <= standing.seq:
-                continue
-            if item.sender == self.user_id:
-                if item.delta > 0:
-                    standing.read, standing.unread = max(standing.read, item.seq), 0
-            elif item.seq > standing.read:
-                standing.unread = max(0, standing.unread + item.delta)
-        standing.seq, standing.rev, standing.meta = change.seq, change.rev, change.meta
+            if item.rev > standing.rev:
+                self._count_one(standing, item)
+        standing.seq = max(standing.seq, change.seq)
+        standing.rev, standing.meta = change.rev, change.meta
         self.stale_badges.add(change.room)
+
+    def _count_one(self, standing: Standing, item: Count) -> None:
+        is_known = item.seq <= standing.seq
+        if (item.delta > 0 and is_known) or (item.delta < 0 and not is_known):
+            return
+        standing.seq = max(standing.seq, item.seq)
+        if item.sender == self.user_id:
+            if item.delta > 0:
+                standing.read, standing.unread, standing.mentions = max(standing.read, item.seq), 0, 0
+        elif item.seq > standing.read:
+            standing.unread = max(0, standing.unread + item.delta)
+            named = (self.user_id in item.named) - (self.user_id in item.unnamed)
+            standing.mentions = max(0, standing.mentions + named)
 
     def flush_badges(self) -> None:
         rooms = {room: self.standings[room].badge() for room in self.stale_badges if room in self.standings}
         self.stale_badges.clear()
         if rooms:
             self.write(server_frames.badges(rooms))
-
-
-class SendBuckets:
-    """`CHAT_SEND_RATE` per person over all their sockets in this process. Full buckets are forgotten."""
-
-    def __init__(self) -> None:
-        self._buckets: dict[int, TokenBucket] = {}
-
-    def take(self, user_id: int) -> None:
-        bucket = self._buckets.get(user_id)
-        if bucket is None:
-            bucket = self._buckets[user_id] = TokenBucket(settings.CHAT_SEND_RATE, settings.CHAT_SEND_BURST)
-        bucket.take()
-
-    def forget(self, user_id: int) -> None:
-        self._buckets.pop(user_id, None)

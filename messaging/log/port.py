@@ -64,6 +64,10 @@ class Partition(NamedTuple):
     number: int
 
 
+ACCEPTED_AT = "accepted-at"
+"""Header of a record that was accepted before the log took it: milliseconds since 1970, UTC, decimal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     partition: Partition
@@ -73,6 +77,14 @@ class Record:
     headers: tuple[tuple[str, bytes], ...]
     timestamp_ms: int
     """When the log took it, by the log's clock."""
+
+    @property
+    def accepted_ms(self) -> int:
+        """When somebody was told that it is safe: by a spool, if it came through one, else by the log."""
+        for name, value in self.headers:
+            if name == ACCEPTED_AT and value.isdigit():
+                return int(value)
+        return self.timestamp_ms
 
 
 class Appended(NamedTuple):
@@ -118,6 +130,10 @@ class Appender(Protocol):
 
     @property
     def pending(self) -> int: ...
+
+    def close(self, timeout_s: float) -> None:
+        """Wait for what is in flight; what is unacknowledged then fails with LogClosed and is not sent any more."""
+        ...
 
 
 class Reader(Protocol):
@@ -170,6 +186,10 @@ class Log(Protocol):
 
     def appender(self) -> Appender:
         """The one appender of this process."""
+        ...
+
+    def accepting_appender(self) -> Appender:
+        """The one that accepts from people: it goes on, by a spool, while the log itself is away, if that can be."""
         ...
 
     def reader(self, group: str, topics: Sequence[str], instance_id: str | None = None) -> Reader: ...

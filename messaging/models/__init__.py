@@ -1,19 +1,25 @@
 from messaging.models.head import RoomHead
 from messaging.models.log_state import AppliedCommand, Lease, LogTopic, SiteState, StoredOffset
 from messaging.models.membership import Membership
+from messaging.models.mention import Mention
 from messaging.models.message import Message
 from messaging.models.outbox import OutboxCommand
 from messaging.models.room import Room
+from messaging.models.sanction import Sanction
+from messaging.models.spool import SpooledRecord
 
 __all__ = [
     "AppliedCommand",
     "Lease",
     "LogTopic",
     "Membership",
+    "Mention",
     "Message",
     "OutboxCommand",
     "Room",
     "RoomHead",
+    "Sanction",
     "SiteState",
+    "SpooledRecord",
     "StoredOffset",
 ]

@@ -5,6 +5,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from messaging.models.room import Room
+from messaging.models.sanction import barred
+
+
+class MembershipQuerySet(models.QuerySet):
+    def in_force(self) -> MembershipQuerySet:
+        """Without those who have been kicked or banned and whom the bridge has yet to remove."""
+        return self.exclude(barred())
 
 
 class Membership(models.Model):
@@ -20,7 +27,11 @@ class Membership(models.Model):
     role = models.CharField(_("role"), max_length=9, choices=Role, default=Role.MEMBER)
     read_seq = models.BigIntegerField(default=0)
     """The read marker: this person has read up to here. It only rises."""
+    last_sent_at = models.DateTimeField(null=True, editable=False)
+    """`created_at` of this person's last message here; kept only while the room is in slow mode."""
     joined_at = models.DateTimeField(_("joined"), auto_now_add=True)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("membership")

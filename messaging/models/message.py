@@ -22,6 +22,8 @@ class Message(models.Model):
     body = models.TextField(_("body"), max_length=4000)
     html = models.TextField(editable=False)
     reply_to = models.BigIntegerField(null=True)
+    mentions = models.JSONField(default=list, editable=False)
+    """Ids of the people it names who were members when it was applied."""
     created_at = models.DateTimeField(_("sent"))
     edited_at = models.DateTimeField(_("edited"), null=True)
     deleted_at = models.DateTimeField(_("deleted"), null=True)
@@ -50,4 +52,5 @@ class Message(models.Model):
             edited_at=self.edited_at,
             deleted_at=self.deleted_at,
             reply_to=self.reply_to,
+            mentions=self.mentions,
         )

@@ -32,6 +32,9 @@ class Room(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
+    slow_mode_s = models.PositiveIntegerField(
+        _("slow mode"), default=0, help_text=_("Seconds between two messages of a member; 0: none.")
+    )
     meta_version = models.BigIntegerField(default=0, editable=False)
     """Rises with every change of the room's own data; a client that sees another one fetches the room anew."""
 

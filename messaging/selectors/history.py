@@ -5,13 +5,13 @@ The room's `rev` is always read before the rows: rows may be newer than it says,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from messaging import limits
 from messaging.errors import NotFound
-from messaging.models import Membership, Message, RoomHead
+from messaging.models import Message, RoomHead
 from messaging.wire.messages import MessageView
 from messaging.wire.server_frames import pieces
 
@@ -92,26 +92,10 @@ def changes_after(room_id: int, after: int | None) -> Changes:
     return Changes(room_id, 0, rev, meta, True, _views(found))
 
 
-def changes_for_member(user_id: int, room_id: int, after: int | None) -> Changes:
-    """`changes_after` for one person. Raises NotFound for one who is not a member.
-
-    Membership is read after the rows: whoever left before a row was written does not get it.
-    """
-    changes = changes_after(room_id, after)
-    if not Membership.objects.filter(room_id=room_id, user_id=user_id).exists():
-        raise NotFound
-    return changes
-
-
-def changes_and_members_version(room_id: int, after: int) -> tuple[Changes, int]:
+def changes_and_members_version(room_id: int, after: int | None) -> tuple[Changes, int]:
     """`changes_after`, and the version of the members read after it: with a newer one watchers are checked first."""
     changes = changes_after(room_id, after)
     return changes, RoomHead.objects.values_list("members_version", flat=True).get(room_id=room_id)
-
-
-def revs(room_ids: Collection[int]) -> dict[int, int]:
-    """The rev of each room, in one query."""
-    return dict(RoomHead.objects.filter(room_id__in=room_ids).values_list("room_id", "rev"))
 
 
 def _rev(room_id: int) -> int:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from django.db.models import Count, F, Q
+from django.db.models import BigIntegerField, Case, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce, Least, NullIf
 
 from messaging.errors import NotFound, NotMember
-from messaging.models import Membership, Message, Room, RoomHead
+from messaging.models import Membership, Mention, Message, Room, RoomHead, Sanction
 
 
 class Standing(msgspec.Struct):
-    """A membership with its room's numbers. Mutable: the hub moves `seq`, `rev`, `read` and `unread` along."""
+    """A membership with its room's numbers. Mutable: the hub moves `seq`, `rev`, `read`, `unread`, `mentions` along."""
 
     id: int
     name: str
@@ -29,6 +32,17 @@ class Standing(msgspec.Struct):
     role: str
     archived: bool
     members_version: int
+    membership: int
+    """Another one after leaving and coming back: with another marker."""
+    slow_mode_s: int
+    muted_until: datetime | None
+
+    def take(self, room: Room) -> None:
+        """The room's own data have changed. (A direct room has no name of its own.)"""
+        if self.kind != Room.Kind.DIRECT:
+            self.name = room.name
+        self.topic, self.archived, self.meta = room.topic, room.archived_at is not None, room.meta_version
+        self.slow_mode_s = room.slow_mode_s
 
     def badge(self) -> dict[str, int]:
         return {
@@ -40,19 +54,29 @@ class Standing(msgspec.Struct):
         }
 
 
-def standings(user_id: int, room_ids: Collection[int] | None = None) -> dict[int, Standing]:
+FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""`muted_until` of a mute that has no end."""
+
+
+def standings(user_id: int, room_ids: Collection[int] | None = None, read: int | None = None) -> dict[int, Standing]:
     """All rooms a person is in (or those of `room_ids` they are in), in the sidebar's order: by name, direct ones last.
 
-    At most three queries, whatever the number of rooms.
+    `read` counts from there instead of the stored marker. One statement, so that its numbers belong together: the
+    counts are those of exactly this `rev`.
     """
-    memberships = Membership.objects.filter(user_id=user_id).select_related("room__head")
+    marker = F("read_seq") if read is None else Least(Value(read, BigIntegerField()), F("room__head__seq"))
+    memberships = Membership.objects.in_force().filter(user_id=user_id).select_related("room__head")
     if room_ids is not None:
         memberships = memberships.filter(room_id__in=room_ids)
-    found = list(memberships)
-    uncounted = _uncounted(user_id, [membership.room_id for membership in found])
-    names = direct_names(user_id, [m.room_id for m in found if m.room.kind == Room.Kind.DIRECT])
+    found = memberships.annotate(
+        marker=marker,
+        uncounted=_count(Message.objects.filter(_does_not_count(user_id))),
+        mentions=_count(Mention.objects.filter(user_id=user_id)),
+        other=Case(When(room__kind=Room.Kind.DIRECT, then=_other_name(user_id)), default=Value("")),
+        muted_until=_muted_until(user_id),
+    )
     ordered = sorted(
-        (_standing(membership, uncounted.get(membership.room_id, 0), names) for membership in found),
+        map(_standing, found),
         key=lambda standing: (standing.kind == Room.Kind.DIRECT, standing.name.casefold(), standing.id),
     )
     return {standing.id: standing for standing in ordered}
@@ -68,17 +92,10 @@ def require_standing(user_id: int, room_id: int) -> Standing:
     raise NotFound
 
 
-def direct_names(user_id: int, room_ids: Collection[int]) -> dict[int, str]:
-    """A direct room is called after the other person."""
-    if not room_ids:
-        return {}
-    others = Membership.objects.filter(room_id__in=room_ids).exclude(user_id=user_id).select_related("user")
-    return {membership.room_id: membership.user.display_name for membership in others}
-
-
 def joinable_rooms(user_id: int) -> list[dict[str, Any]]:
     """Public rooms to browse: id, name, topic, number of members."""
-    rooms = Room.objects.filter(pk__in=Room.objects.joinable_by(user_id)).annotate(members=Count("memberships"))
+    mine = Room.objects.joinable_by(user_id).exclude(pk__in=_banned_from(user_id))
+    rooms = Room.objects.filter(pk__in=mine).annotate(members=Count("memberships"))
     return [dict(row) for row in rooms.order_by("name", "pk").values("id", "name", "topic", "members")]
 
 
@@ -92,18 +109,33 @@ def members_of(room_id: int) -> list[dict[str, Any]]:
     return sorted(people, key=lambda person: (person["name"].casefold(), person["id"]))
 
 
-def members_among(room_ids: Collection[int], user_ids: Collection[int]) -> set[tuple[int, int]]:
-    """Which of these people are members of which of these rooms, as (room, user)."""
-    rows = Membership.objects.filter(room_id__in=room_ids, user_id__in=user_ids)
-    return set(rows.values_list("room_id", "user_id"))
+def members_among(room_id: int, user_ids: Collection[int]) -> dict[int, Membership]:
+    """Those of these people who are members of a room."""
+    rows = Membership.objects.in_force().filter(room_id=room_id, user_id__in=user_ids)
+    return {row.user_id: row for row in rows}
 
 
-def unread(standing: Standing, user_id: int, read: int) -> int:
-    """Exact count for a marker at `read`: seq - read - rows above it that do not count."""
-    if read >= standing.seq:
-        return 0
-    above = Message.objects.filter(room_id=standing.id, seq__gt=read, seq__lte=standing.seq)
-    return standing.seq - read - above.filter(_does_not_count(user_id)).count()
+def mentions_above(room_id: int, user_ids: Collection[int], read: int) -> tuple[dict[int, list[int]], int]:
+    """Where these people are named above seq `read`: {user: [seq]}, and the room's rev, read after that."""
+    named: dict[int, list[int]] = defaultdict(list)
+    rows = Mention.objects.filter(room_id=room_id, user_id__in=user_ids, seq__gt=read)
+    for user, seq in rows.values_list("user_id", "seq"):
+        named[user].append(seq)
+    return named, RoomHead.objects.values_list("rev", flat=True).get(room_id=room_id)
+
+
+def is_banned(user_id: int) -> bool:
+    """From the whole site."""
+    return Sanction.objects.barring().filter(user_id=user_id, room=None).exists()
+
+
+def sanctions_among(user_ids: Collection[int]) -> dict[int, Sanction]:
+    """What is in force against these people, by id."""
+    return Sanction.objects.in_force().filter(user_id__in=user_ids).in_bulk()
+
+
+def room_data(room_ids: Collection[int]) -> dict[int, Room]:
+    return Room.objects.in_bulk(list(room_ids))
 
 
 def heads(room_ids: Iterable[int]) -> dict[int, RoomHead]:
@@ -115,32 +147,47 @@ def _does_not_count(user_id: int) -> Q:
     return Q(sender_id=user_id) | Q(deleted_at__isnull=False)
 
 
-def _uncounted(user_id: int, room_ids: list[int]) -> dict[int, int]:
-    """{room: messages above the read marker that are not news to this person: their own and deleted ones}."""
-    rows = Message.objects.filter(
-        _does_not_count(user_id),
-        room_id__in=room_ids,
-        room__memberships__user_id=user_id,
-        seq__gt=F("room__memberships__read_seq"),
-    )
-    return dict(rows.values_list("room_id").annotate(Count("id")).order_by())
+def _count(rows: QuerySet[Any]) -> Coalesce:
+    """Of these rows those of the membership's room above its marker."""
+    above = rows.filter(room_id=OuterRef("room_id"), seq__gt=OuterRef("marker")).order_by()
+    return Coalesce(Subquery(above.values("room_id").annotate(n=Count("pk")).values("n")), 0)
 
 
-def _standing(membership: Membership, uncounted: int, names: dict[int, str]) -> Standing:
+def _other_name(user_id: int) -> Subquery:
+    """A direct room is called after the other person."""
+    others = Membership.objects.filter(room_id=OuterRef("room_id")).exclude(user_id=user_id).order_by("pk")
+    return Subquery(others.values(called=Coalesce(NullIf("user__name", Value("")), "user__username"))[:1])
+
+
+def _muted_until(user_id: int) -> Subquery:
+    place = Q(room_id=OuterRef("room_id")) | Q(room=None)
+    mutes = Sanction.objects.in_force().filter(place, user_id=user_id, kind=Sanction.Kind.MUTE)
+    return Subquery(mutes.values(end=Coalesce("until", Value(FOR_EVER))).order_by("-end")[:1])
+
+
+def _banned_from(user_id: int) -> QuerySet[Any, int | None]:
+    banned = Sanction.objects.barring().filter(user_id=user_id, room__isnull=False)
+    return banned.values_list("room_id", flat=True)
+
+
+def _standing(membership: Any) -> Standing:
     room, head = membership.room, membership.room.head
     return Standing(
         id=room.pk,
-        name=names.get(room.pk) or room.name,
+        name=membership.other or room.name,
         kind=room.kind,
         rev=head.rev,
         seq=head.seq,
         floor=head.floor_seq,
         meta=room.meta_version,
-        read=membership.read_seq,
-        unread=max(0, head.seq - membership.read_seq - uncounted),
-        mentions=0,
+        read=membership.marker,
+        unread=max(0, head.seq - membership.marker - membership.uncounted),
+        mentions=membership.mentions,
         topic=room.topic,
         role=membership.role,
         archived=room.archived_at is not None,
         members_version=head.members_version,
+        membership=membership.pk,
+        slow_mode_s=room.slow_mode_s,
+        muted_until=membership.muted_until,
     )

@@ -48,6 +48,12 @@ class AddMember(Command, frozen=True, kw_only=True):
     user: int
 
 
+class RemoveMember(Command, frozen=True, kw_only=True):
+    """The sender puts another person out."""
+
+    user: int
+
+
 class CommandKind(IntEnum):
     """Stored with every applied command: numbers are never reused."""
 
@@ -57,6 +63,7 @@ class CommandKind(IntEnum):
     JOIN = 4
     LEAVE = 5
     ADD = 6
+    REMOVE = 7
 
 
 KINDS: dict[type[Command], CommandKind] = {
@@ -66,6 +73,7 @@ KINDS: dict[type[Command], CommandKind] = {
     JoinRoom: CommandKind.JOIN,
     LeaveRoom: CommandKind.LEAVE,
     AddMember: CommandKind.ADD,
+    RemoveMember: CommandKind.REMOVE,
 }
 
 

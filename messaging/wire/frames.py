@@ -50,8 +50,12 @@ class Delete(CommandFrame, frozen=True, kw_only=True):
 
 
 class Read(msgspec.Struct, frozen=True):
+    """Read up to `seq`; with `unread`, back to it from the marker `was`."""
+
     room: Id
     seq: Number
+    unread: bool = False
+    was: Number | None = None
 
 
 class Typing(msgspec.Struct, frozen=True):

@@ -7,7 +7,16 @@ from uuid import UUID
 from google.protobuf.message import DecodeError
 
 from messaging.wire import records_pb2
-from messaging.wire.commands import AddMember, Command, DeleteMessage, EditMessage, JoinRoom, LeaveRoom, SendMessage
+from messaging.wire.commands import (
+    AddMember,
+    Command,
+    DeleteMessage,
+    EditMessage,
+    JoinRoom,
+    LeaveRoom,
+    RemoveMember,
+    SendMessage,
+)
 
 SCHEMA_HEADER = "schema"
 COMMAND_SCHEMA = b"chatsite.v1.Command"
@@ -44,6 +53,8 @@ def encode_command(command: Command) -> bytes:
             record.leave.SetInParent()
         case AddMember():
             record.add.user = command.user
+        case RemoveMember():
+            record.remove.user = command.user
         case _:
             raise TypeError(f"no record for {type(command).__name__}")
     return record.SerializeToString()
@@ -84,11 +95,12 @@ def _typed(record: records_pb2.Command) -> Command:
             )
         case "delete":
             return DeleteMessage(client_id=client_id, room=room, sender=sender, seq=record.delete.seq)
-        case "join":
-            return JoinRoom(client_id=client_id, room=room, sender=sender)
-        case "leave":
-            return LeaveRoom(client_id=client_id, room=room, sender=sender)
-        case "add":
-            return AddMember(client_id=client_id, room=room, sender=sender, user=record.add.user)
+        case "join" | "leave" as action:
+            return {"join": JoinRoom, "leave": LeaveRoom}[action](client_id=client_id, room=room, sender=sender)
+        case "add" | "remove" as action:
+            user = getattr(record, action).user
+            return {"add": AddMember, "remove": RemoveMember}[action](
+                client_id=client_id, room=room, sender=sender, user=user
+            )
         case _:
             raise UndecodableRecord("an action that this version does not know")

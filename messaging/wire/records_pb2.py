@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cmessaging/wire/records.proto\x12\x0b\x63hatsite.v1\"\xbd\x02\n\x07\x43ommand\x12\x11\n\tclient_id\x18\x01 \x01(\x0c\x12\x0c\n\x04room\x18\x02 \x01(\x04\x12\x0e\n\x06sender\x18\x03 \x01(\x04\x12(\n\x04send\x18\n \x01(\x0b\x32\x18.chatsite.v1.SendMessageH\x00\x12(\n\x04\x65\x64it\x18\x0b \x01(\x0b\x32\x18.chatsite.v1.EditMessageH\x00\x12,\n\x06\x64\x65lete\x18\x0c \x01(\x0b\x32\x1a.chatsite.v1.DeleteMessageH\x00\x12%\n\x04join\x18\r \x01(\x0b\x32\x15.chatsite.v1.JoinRoomH\x00\x12\'\n\x05leave\x18\x0e \x01(\x0b\x32\x16.chatsite.v1.LeaveRoomH\x00\x12%\n\x03\x61\x64\x64\x18\x0f \x01(\x0b\x32\x16.chatsite.v1.AddMemberH\x00\x42\x08\n\x06\x61\x63tion\"M\n\x0bSendMessage\x12\x0c\n\x04\x62ody\x18\x01 \x01(\t\x12\x0c\n\x04html\x18\x02 \x01(\t\x12\x15\n\x08reply_to\x18\x03 \x01(\x04H\x00\x88\x01\x01\x42\x0b\n\t_reply_to\"H\n\x0b\x45\x64itMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x10\n\x08rev_seen\x18\x02 \x01(\x04\x12\x0c\n\x04\x62ody\x18\x03 \x01(\t\x12\x0c\n\x04html\x18\x04 \x01(\t\"\x1c\n\rDeleteMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\"\n\n\x08JoinRoom\"\x0b\n\tLeaveRoom\"\x19\n\tAddMember\x12\x0c\n\x04user\x18\x01 \x01(\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cmessaging/wire/records.proto\x12\x0b\x63hatsite.v1\"\xea\x02\n\x07\x43ommand\x12\x11\n\tclient_id\x18\x01 \x01(\x0c\x12\x0c\n\x04room\x18\x02 \x01(\x04\x12\x0e\n\x06sender\x18\x03 \x01(\x04\x12(\n\x04send\x18\n \x01(\x0b\x32\x18.chatsite.v1.SendMessageH\x00\x12(\n\x04\x65\x64it\x18\x0b \x01(\x0b\x32\x18.chatsite.v1.EditMessageH\x00\x12,\n\x06\x64\x65lete\x18\x0c \x01(\x0b\x32\x1a.chatsite.v1.DeleteMessageH\x00\x12%\n\x04join\x18\r \x01(\x0b\x32\x15.chatsite.v1.JoinRoomH\x00\x12\'\n\x05leave\x18\x0e \x01(\x0b\x32\x16.chatsite.v1.LeaveRoomH\x00\x12%\n\x03\x61\x64\x64\x18\x0f \x01(\x0b\x32\x16.chatsite.v1.AddMemberH\x00\x12+\n\x06remove\x18\x10 \x01(\x0b\x32\x19.chatsite.v1.RemoveMemberH\x00\x42\x08\n\x06\x61\x63tion\"M\n\x0bSendMessage\x12\x0c\n\x04\x62ody\x18\x01 \x01(\t\x12\x0c\n\x04html\x18\x02 \x01(\t\x12\x15\n\x08reply_to\x18\x03 \x01(\x04H\x00\x88\x01\x01\x42\x0b\n\t_reply_to\"H\n\x0b\x45\x64itMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x10\n\x08rev_seen\x18\x02 \x01(\x04\x12\x0c\n\x04\x62ody\x18\x03 \x01(\t\x12\x0c\n\x04html\x18\x04 \x01(\t\"\x1c\n\rDeleteMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\"\n\n\x08JoinRoom\"\x0b\n\tLeaveRoom\"\x19\n\tAddMember\x12\x0c\n\x04user\x18\x01 \x01(\x04\"\x1c\n\x0cRemoveMember\x12\x0c\n\x04user\x18\x01 \x01(\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,17 +32,19 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'messaging.wire.records_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_COMMAND']._serialized_start=46
-  _globals['_COMMAND']._serialized_end=363
-  _globals['_SENDMESSAGE']._serialized_start=365
-  _globals['_SENDMESSAGE']._serialized_end=442
-  _globals['_EDITMESSAGE']._serialized_start=444
-  _globals['_EDITMESSAGE']._serialized_end=516
-  _globals['_DELETEMESSAGE']._serialized_start=518
-  _globals['_DELETEMESSAGE']._serialized_end=546
-  _globals['_JOINROOM']._serialized_start=548
-  _globals['_JOINROOM']._serialized_end=558
-  _globals['_LEAVEROOM']._serialized_start=560
-  _globals['_LEAVEROOM']._serialized_end=571
-  _globals['_ADDMEMBER']._serialized_start=573
-  _globals['_ADDMEMBER']._serialized_end=598
+  _globals['_COMMAND']._serialized_end=408
+  _globals['_SENDMESSAGE']._serialized_start=410
+  _globals['_SENDMESSAGE']._serialized_end=487
+  _globals['_EDITMESSAGE']._serialized_start=489
+  _globals['_EDITMESSAGE']._serialized_end=561
+  _globals['_DELETEMESSAGE']._serialized_start=563
+  _globals['_DELETEMESSAGE']._serialized_end=591
+  _globals['_JOINROOM']._serialized_start=593
+  _globals['_JOINROOM']._serialized_end=603
+  _globals['_LEAVEROOM']._serialized_start=605
+  _globals['_LEAVEROOM']._serialized_end=616
+  _globals['_ADDMEMBER']._serialized_start=618
+  _globals['_ADDMEMBER']._serialized_end=643
+  _globals['_REMOVEMEMBER']._serialized_start=645
+  _globals['_REMOVEMEMBER']._serialized_end=673
 # @@protoc_insertion_point(module_scope)

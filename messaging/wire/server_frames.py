@@ -33,6 +33,7 @@ def rejected(client_id: UUID, why: Rejection, *, final: bool = False) -> bytes:
         code=why.code,
         message=why.message,
         retry_after=why.retry_after,
+        until=why.until,
         final=final or None,
     )
 

@@ -106,4 +106,5 @@ addEventListener("online", () => chat.connection.wake());
 addEventListener("offline", () => chat.connection.drop());
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && chat.connection.wake());
 addEventListener("popstate", () => location.reload());
+setInterval(() => chat.repeatLate(), 5_000);
 chat.connection.open();

@@ -6,9 +6,12 @@ import { Connection } from "./connection.js";
 import { Outbox } from "./outbox.js";
 import { RoomStore } from "./room_store.js";
 import { uuid7 } from "./uuid7.js";
+import { Waits } from "./waits.js";
 
 const TYPING_SHOWN_MS = 6_000;
 const TYPING_SENT_MS = 3_000;
+const UNFINISHED_MOST = 1_000;
+const REPEAT_MS = 15_000;
 
 export class Chat {
   /** {id: standing} as in `welcome.rooms`, in the server's order. */
@@ -18,11 +21,16 @@ export class Chat {
   roomId = null;
   /** Names of who is writing: Map(room -> Map(user id -> {name, until})). */
   typing = new Map();
+  waits = new Waits();
+  /** Texts that were refused for now, on their way back into the composer: Map(room -> text). */
+  #returned = new Map();
+  /** From hello to `outcomes`: nothing new overtakes what has to be sent again. */
+  #resuming = false;
   #typedAt = 0;
   #syncing = new Set();
 
-  constructor({ boot, storage, url, onChange, onMessages = () => {}, now = Date.now, connectionOptions = {} }) {
-    Object.assign(this, { me: boot.user, limits: boot.limits, onChange, onMessages, now });
+  constructor({ boot, storage, url, onChange, onMessages = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
+    Object.assign(this, { me: boot.user, limits: boot.limits, onChange, onMessages, now, random });
     for (const room of boot.rooms) this.rooms.set(room.id, room);
     this.outbox = new Outbox(storage, `chat.outbox.${boot.user.id}.`);
     if (boot.page) this.store(boot.room).open(boot.page, this.rooms.get(boot.room)?.seq ?? 0);
@@ -54,6 +62,19 @@ export class Chat {
   typists(roomId) {
     const now = this.now();
     return [...(this.typing.get(roomId)?.values() ?? [])].filter((one) => one.until > now).map((one) => one.name);
+  }
+
+  /** Until when this room takes nothing from me (ms since epoch; 0: it does). */
+  waitsUntil(roomId) {
+    const muted = Date.parse(this.rooms.get(roomId)?.muted_until ?? "") || 0;
+    return Math.max(this.waits.until(roomId), muted);
+  }
+
+  /** The text that this room has refused for now, once. */
+  takeReturned(roomId) {
+    const text = this.#returned.get(roomId);
+    this.#returned.delete(roomId);
+    return text;
   }
 
   // What people do
@@ -112,19 +133,22 @@ export class Chat {
   }
 
   #put(entry) {
-    if (this.connection.state === "online") this.connection.send(this.outbox.wire(entry));
+    if (this.connection.state !== "online" || this.#resuming || !this.outbox.get(entry.client_id)) return;
+    this.connection.send(this.outbox.wire(entry, this.now()));
   }
 
   // What the server says
 
   #hello() {
     const held = [...this.stores.values()].filter((store) => store.rev > 0);
+    const unfinished = this.outbox.unfinished.slice(0, UNFINISHED_MOST).map((entry) => entry.client_id);
+    this.#resuming = unfinished.length > 0;
     return {
       type: "hello",
       epoch: this.epoch,
       rooms: Object.fromEntries(held.map((store) => [store.id, store.rev])),
       watch: this.#watched(),
-      unfinished: this.outbox.unfinished.map((entry) => entry.client_id),
+      unfinished,
     };
   }
 
@@ -140,12 +164,12 @@ export class Chat {
 
   #handlers = {
     welcome: (frame) => this.#welcomed(frame),
-    outcomes: (frame) => this.outbox.outcomes(frame).forEach((entry) => this.#put(entry)),
-    accepted: (frame) => this.outbox.accepted(frame.client_id),
-    rejected: (frame) => this.outbox.rejected(frame),
+    outcomes: (frame) => this.#resume(this.outbox.outcomes(frame)),
+    accepted: (frame) => this.#accepted(frame),
+    rejected: (frame) => this.#rejected(frame),
     changes: (frame) => this.#changed(frame),
     badges: (frame) => this.#badges(frame.rooms),
-    read: (frame) => this.#patch(frame.room, { read: frame.seq, unread: frame.unread }),
+    read: (frame) => this.#patch(frame.room, { read: frame.seq, unread: frame.unread, mentions: frame.mentions }),
     typing: (frame) => this.#typing(frame),
     notice: (frame) => this.#noticed(frame),
   };
@@ -159,9 +183,47 @@ export class Chat {
     this.epoch = frame.epoch;
     this.#syncing.clear();
     this.rooms = new Map(frame.rooms.map((room) => [room.id, room]));
-    const known = new Set(this.outbox.unfinished.filter((entry) => !entry.tried).map((entry) => entry.client_id));
-    // Never handed over: the server cannot know them. The others wait for `outcomes`.
-    for (const entry of this.outbox.unfinished) if (known.has(entry.client_id)) this.#put(entry);
+    if (!this.#resuming) this.#resume(this.outbox.unfinished);
+  }
+
+  /** Hand over what is unfinished, in the order of writing. */
+  #resume(entries) {
+    this.#resuming = false;
+    for (const entry of entries) this.#put(entry);
+  }
+
+  #accepted({ client_id: clientId }) {
+    const frame = this.outbox.get(clientId)?.frame;
+    this.outbox.accepted(clientId);
+    const room = this.rooms.get(frame?.room);
+    if (frame?.type === "send" && room?.slow_mode_s && room.role === "member") {
+      this.waits.add(room.id, room.slow_mode_s, this.now());
+    }
+  }
+
+  #rejected(rejection) {
+    const entry = this.outbox.get(rejection.client_id);
+    if (entry && Waits.isWait(rejection)) {
+      this.waits.add(entry.frame.room, rejection.retry_after, this.now());
+      if (entry.frame.type === "send") {
+        this.outbox.remove(entry.client_id);
+        const before = this.#returned.get(entry.frame.room);
+        this.#returned.set(entry.frame.room, before ? `${before}\n${entry.frame.body}` : entry.frame.body);
+        return;
+      }
+    }
+    if (entry && rejection.code === "busy" && rejection.retry_after) {
+      this.outbox.postpone(entry.client_id);
+      setTimeout(() => this.#put(entry), rejection.retry_after * 1000 * (1 + this.random()));
+      return;
+    }
+    this.outbox.rejected(rejection);
+  }
+
+  /** Send again what got no answer: the server never minds, and an answer may have been lost with its process. */
+  repeatLate() {
+    const late = this.outbox.unfinished.filter((entry) => this.now() - (entry.sentAt ?? this.now()) > REPEAT_MS);
+    for (const entry of late) if (entry.state === "sending") this.#put(entry);
   }
 
   #changed(frame) {

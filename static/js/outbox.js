@@ -49,9 +49,10 @@ export class Outbox {
   }
 
   /** The frame to put on the wire now; from the second time on it says so. */
-  wire(entry) {
+  wire(entry, now) {
     const frame = entry.tried ? { ...entry.frame, again: true } : entry.frame;
     entry.tried = true;
+    entry.sentAt = now;
     this.#save(entry);
     return frame;
   }
@@ -67,6 +68,14 @@ export class Outbox {
       Object.assign(entry, { state: "failed", code, message, final: Boolean(final), retryAfter });
       // Nothing was stored: the same id may be tried as if for the first time. A final refusal spends it.
       entry.tried = Boolean(final);
+    });
+  }
+
+  /** Nothing was stored, and it will be tried again soon as if for the first time. */
+  postpone(clientId) {
+    this.#change(clientId, (entry) => {
+      entry.tried = false;
+      entry.sentAt = undefined;
     });
   }
 

@@ -45,5 +45,5 @@ export const words = {
   profile: "Your profile",
   signOut: "Sign out",
   announced: (name, text) => `${name}: ${text}`,
-  busy: (seconds) => `You can write again in ${seconds} s.`,
+  busy: (seconds) => (seconds < 120 ? `You can write again in ${seconds} s.` : `You can write again in ${Math.ceil(seconds / 60)} min.`),
 };

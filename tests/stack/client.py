@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
@@ -19,13 +20,29 @@ from tests.stack.stack import Stack
 class ChatClient:
     """One person in one room. `faults` lists whatever no client may ever see: doubles, disorder, foreign rooms."""
 
-    def __init__(self, stack: Stack, name: str, room: int = 1, http: httpx.Client | None = None) -> None:
-        self.stack, self.name, self.room = stack, name, room
-        self.http = http or stack.sign_in(name)
+    def __init__(
+        self,
+        stack: Stack,
+        name: str,
+        room: int = 1,
+        http: httpx.Client | None = None,
+        *,
+        session: str | None = None,
+        port: int | None = None,
+    ) -> None:
+        """Signed in by its own form, with another client's session, or with a ready one; `port`: another way in."""
+        self.stack, self.name, self.room, self.port = stack, name, room, port
+        self._http = http
+        self.session = session or self.http.cookies["sessionid"]
         self.rev = 0
         self.messages: dict[int, dict[str, Any]] = {}
         self.sent: dict[str, str] = {}
+        self.sent_at: dict[str, float] = {}
         self.accepted: list[str] = []
+        self.accepted_after: list[float] = []
+        """Seconds from the (first) send to `accepted`, in the order of the answers."""
+        self.shown_after: list[float] = []
+        """Seconds from one's own send to seeing it among the room's messages."""
         self.rejected: dict[str, dict[str, Any]] = {}
         self.frames: list[dict[str, Any]] = []
         self.welcome: dict[str, Any] = {}
@@ -34,6 +51,12 @@ class ChatClient:
         self.faults: list[str] = []
         self.close_code: int | None = None
         self._changed = asyncio.Condition()
+
+    @property
+    def http(self) -> httpx.Client:
+        if self._http is None:
+            self._http = self.stack.sign_in(self.name)
+        return self._http
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -48,7 +71,7 @@ class ChatClient:
         """Connect and say hello with what is held; returns once welcomed."""
         self.close_code = None
         self.welcome = {}
-        self.socket = await raw_socket(self.stack, self.http)
+        self.socket = await raw_socket(self.stack, session=self.session, port=self.port)
         self._reading = asyncio.create_task(self._read(self.socket))
         watch = {str(self.room): self.rev}
         epoch = {"epoch": self.stack_epoch} if self.rev else {}
@@ -66,6 +89,7 @@ class ChatClient:
     async def say(self, body: str, client_id: str | None = None, **more: Any) -> str:
         client_id = client_id or str(uuid4())
         self.sent[client_id] = body
+        self.sent_at.setdefault(client_id, time.monotonic())
         await self.write(type="send", client_id=client_id, room=self.room, body=body, **more)
         return client_id
 
@@ -103,6 +127,8 @@ class ChatClient:
                 self.outcomes = frame
             case "accepted":
                 self.accepted.append(frame["client_id"])
+                if frame["client_id"] in self.sent_at:
+                    self.accepted_after.append(time.monotonic() - self.sent_at[frame["client_id"]])
             case "rejected":
                 self.rejected[frame["client_id"]] = frame
                 if frame["client_id"] in self.accepted and not frame.get("final"):
@@ -133,14 +159,24 @@ class ChatClient:
             held = self.messages.get(message["seq"])
             if held is not None and held["client_id"] != message["client_id"]:
                 self.faults.append(f"two messages at {message['seq']}")
+            if held is None and message["client_id"] in self.sent_at:
+                self.shown_after.append(time.monotonic() - self.sent_at[message["client_id"]])
             if held is None or message["rev"] > held["rev"]:
                 self.messages[message["seq"]] = message
         self.rev = frame["rev"]
 
 
-async def raw_socket(stack: Stack, http: httpx.Client | None, **options: Any) -> ClientConnection:
+async def raw_socket(
+    stack: Stack,
+    http: httpx.Client | None = None,
+    *,
+    session: str | None = None,
+    port: int | None = None,
+    **options: Any,
+) -> ClientConnection:
     """A socket as a browser opens it; `options` replace its parts."""
-    headers = {"Cookie": f"sessionid={http.cookies['sessionid']}"} if http is not None else {}
+    session = http.cookies["sessionid"] if http is not None else session
+    headers = {"Cookie": f"sessionid={session}"} if session is not None else {}
     defaults: dict[str, Any] = {
         "origin": stack.url,
         "subprotocols": ["chat.v1"],
@@ -148,7 +184,7 @@ async def raw_socket(stack: Stack, http: httpx.Client | None, **options: Any) ->
         "max_size": None,
         "compression": None,
     }
-    return await connect(f"ws://127.0.0.1:{stack.port}/ws/", **{**defaults, **options})
+    return await connect(f"ws://127.0.0.1:{port or stack.port}/ws/", **{**defaults, **options})
 
 
 async def close_code(socket: ClientConnection, within_s: float = 5) -> int:

@@ -58,6 +58,13 @@ class ManagePy:
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
+    def stop(self) -> None:
+        """SIGSTOP: it does nothing, and knows nothing of it."""
+        self.signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self.signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """As the kernel does: no last words."""
         self.process.kill()
@@ -66,6 +73,7 @@ class ManagePy:
     def end(self, within_s: float = 30) -> int:
         """Ask politely; returns the exit code. Kills what does not listen, and says so by failing."""
         if self.process.poll() is None:
+            self.go_on()
             self.process.terminate()
             try:
                 self.process.wait(within_s)

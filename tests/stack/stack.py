@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -18,7 +19,50 @@ from kafka.admin import KafkaAdminClient
 from tests.stack.processes import ManagePy, free_port, run_manage, wait_for
 
 PASSWORD = "demo-password"
-FAST = {"CHAT_SEND_RATE": "100000", "CHAT_SEND_BURST": "100000", "CHAT_DRAIN_S": "0.5", "CHAT_DEMO": "1"}
+SERVICES = ("DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS")
+FAST = {
+    "CHAT_SEND_RATE": "100000",
+    "CHAT_SEND_BURST": "100000",
+    "CHAT_CONNECT_RATE": "100000",
+    "CHAT_DRAIN_S": "0.5",
+    "CHAT_DEMO": "1",
+}
+
+
+PEOPLE = """
+import json
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from accounts.models import User
+from messaging.actions.rooms import create_room
+from messaging.models import Membership
+owner = User.objects.get(username="ada")
+base = Membership.objects.count()
+rooms = [create_room(owner, f"crowd {{base}}-{{n}}", kind="public", topic="") for n in range({rooms})]
+people = [User(username=f"p{{base}}x{{n}}") for n in range({count})]
+for person in people:
+    person.set_unusable_password()
+User.objects.bulk_create(people)
+people = list(User.objects.filter(username__startswith=f"p{{base}}x").order_by("pk"))
+found = []
+for n, person in enumerate(people):
+    room = rooms[n % len(rooms)]
+    Membership.objects.create(room=room, user=person)
+    session = SessionStore()
+    session[SESSION_KEY] = str(person.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session.save()
+    found.append([person.pk, person.username, session.session_key, room.pk])
+print(json.dumps(found))
+"""
+
+
+class Person(NamedTuple):
+    id: int
+    name: str
+    session: str
+    room: int
 
 
 class Stack:
@@ -27,6 +71,7 @@ class Stack:
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder = folder
         self.port = free_port()
+        self.ports = [self.port]
         self.metrics_port = free_port()
         self.environment = {**FAST, **environment, "VAR": str(folder), "PORT": str(self.port)}
         self.processes: list[ManagePy] = []
@@ -37,16 +82,31 @@ class Stack:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start_web(self) -> ManagePy:
+    def start_web(self, port: int | None = None) -> ManagePy:
+        """The web process, on the stack's own port with its metrics, or another one beside it."""
+        if port is not None and port != self.port:
+            other = self.start("web", ["serve", "--port", str(port)])
+            other.wait_until_printed("Ctrl-C ends it")
+            return other
         arguments = ["serve", "--port", str(self.port), "--metrics-port", str(self.metrics_port)]
         self.web = self.start("web", arguments)
         self.web.wait_until_printed("Ctrl-C ends it")
         return self.web
 
+    def another_port(self) -> int:
+        """For a web process beside the first; its origin is allowed as well."""
+        self.ports.append(free_port())
+        return self.ports[-1]
+
     def start(self, name: str, arguments: list[str]) -> ManagePy:
         process = ManagePy(f"{name}-{len(self.processes)}", arguments, self.environment, self.folder)
         self.processes.append(process)
         return process
+
+    def people(self, count: int, rooms: int) -> list[Person]:
+        """Signed-in people, spread over public rooms of their own: faster than `count` forms and passwords."""
+        script = PEOPLE.format(count=count, rooms=rooms)
+        return [Person(*row) for row in json.loads(run_manage(["shell", "-v", "0", "-c", script], self.environment))]
 
     def sign_in(self, username: str) -> httpx.Client:
         """An HTTP client with a session, by the page's own form."""
@@ -109,14 +169,17 @@ class EmbeddedStack(Stack):
 class ServicesStack(Stack):
     """Web and bridge as processes of their own, over MariaDB, Redis and Kafka."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, services: Mapping[str, str] | None = None) -> None:
+        """`services` replaces the addresses of the shared ones, by their variables' names."""
+        self._services = {name: os.environ[name] for name in SERVICES} | dict(services or {})
         self.name = f"chat_{uuid4().hex[:12]}"
-        self._server = urlsplit(os.environ["DATABASE_URL"])
+        self._server = urlsplit(self._services["DATABASE_URL"])
         with self._connected() as cursor:
             cursor.execute(f"CREATE DATABASE {self.name} CHARACTER SET utf8mb4")
         super().__init__(
             folder,
-            {
+            self._services
+            | {
                 "DATABASE_URL": self._server._replace(path=f"/{self.name}").geturl(),
                 "REDIS_PREFIX": self.name,
                 "KAFKA_TOPIC_PREFIX": f"{self.name}-",
@@ -153,7 +216,7 @@ class ServicesStack(Stack):
         """Drop the database and the topics: a broker for development would keep them, and their files, for ever."""
         with self._connected() as cursor:
             cursor.execute(f"DROP DATABASE IF EXISTS {self.name}")
-        admin = KafkaAdminClient(bootstrap_servers=os.environ["KAFKA_BOOTSTRAP_SERVERS"])
+        admin = KafkaAdminClient(bootstrap_servers=self._services["KAFKA_BOOTSTRAP_SERVERS"])
         try:
             mine = [topic for topic in admin.list_topics() if topic.startswith(f"{self.name}-")]
             if mine:

@@ -35,7 +35,7 @@ class Table(Stack):
 def everything_well() -> tuple[Table, ChatClient]:
     """Three messages, accepted, stored and shown."""
     table = Table([(seq, one.bytes, seq, f"body {seq}") for seq, one in enumerate(IDS, 1)])
-    client = ChatClient(table, "ada", http=object())  # type: ignore[arg-type]
+    client = ChatClient(table, "ada", session="none")
     client.sent = {str(one): f"body {seq}" for seq, one in enumerate(IDS, 1)}
     client.accepted = list(client.sent)
     client.messages = {

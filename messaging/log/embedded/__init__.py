@@ -44,6 +44,10 @@ class EmbeddedLog:
     def appender(self) -> Writer:
         return self._open()
 
+    def accepting_appender(self) -> Writer:
+        """The same one: there is nowhere else to go when our own disk takes nothing."""
+        return self.appender()
+
     def reader(self, group: str, topics: Sequence[str], instance_id: str | None = None) -> EmbeddedReader:
         return EmbeddedReader(self.bounds, self._open(), self._path, group, topics)
 

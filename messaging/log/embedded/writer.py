@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 INSERT = 'INSERT INTO record (topic, "offset", key, value, headers, timestamp_ms) VALUES (?, ?, ?, ?, ?, ?)'
 TRIM_EVERY_S = 3600.0
+REST_S = 1.0
+"""After a failed write nothing is taken for so long: better refused, and tried again, than left without an answer."""
 
 _encode_headers = msgspec.msgpack.Encoder().encode
 
@@ -66,6 +68,7 @@ class Writer:
         self._in_flight = 0
         self._closing = False
         self._trim_at = time.monotonic()
+        self._failed_at = -REST_S
         self.grown = threading.Condition()
         """Notified after every group commit; readers in this process wait on it."""
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
@@ -84,6 +87,8 @@ class Writer:
         with self._changed:
             if self._closing:
                 raise LogClosed("the log is closed")
+            if time.monotonic() - self._failed_at < REST_S:
+                raise LogUnavailable("the embedded log could not be written a moment ago")
             if self._in_flight >= MAX_PENDING:
                 raise LogBusy(f"{self._in_flight} records wait for the disk")
             self._in_flight += 1
@@ -162,6 +167,7 @@ class Writer:
         except sqlite3.Error as error:
             with contextlib.suppress(sqlite3.Error):  # the next BEGIN says it again if it is still true
                 self._connection.rollback()
+            self._failed_at = time.monotonic()
             failure = LogUnavailable(f"the embedded log cannot be written: {error}")
             for item in batch:
                 item.future.set_exception(failure)

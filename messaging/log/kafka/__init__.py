@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kafka import OffsetSpec, TopicPartition
 from kafka.admin import KafkaAdminClient
@@ -14,6 +14,9 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from messaging.log.kafka.producer import SupervisedProducer
 from messaging.log.kafka.reader import KafkaReader
 from messaging.log.port import LogUnavailable, Partition, TopicDescription, TopicSpec
+
+if TYPE_CHECKING:
+    from messaging.log.spool import SpoolingAppender
 
 CLOSE_S = 10.0
 
@@ -40,6 +43,7 @@ class KafkaLog:
         self._prefix = topic_prefix
         self._replication = replication
         self._producer: SupervisedProducer | None = None
+        self._accepting: SpoolingAppender | None = None
         self._opening = threading.Lock()
 
     def ensure_topics(self, specs: Sequence[TopicSpec]) -> None:
@@ -84,14 +88,24 @@ class KafkaLog:
                 self._producer = SupervisedProducer(self._client, self._prefix)
             return self._producer
 
+    def accepting_appender(self) -> SpoolingAppender:
+        # Late: its table is a model, and who only reads and appends needs no Django.
+        from messaging.log.spool import SpoolingAppender
+
+        with self._opening:
+            if self._accepting is None:
+                self._accepting = SpoolingAppender(lambda: SupervisedProducer(self._client, self._prefix))
+            return self._accepting
+
     def reader(self, group: str, topics: Sequence[str], instance_id: str | None = None) -> KafkaReader:
         return KafkaReader(self._client, self._prefix, group, topics, instance_id)
 
     def close(self) -> None:
         with self._opening:
-            if self._producer is not None:
-                self._producer.close(CLOSE_S)
-                self._producer = None
+            for appender in (self._accepting, self._producer):
+                if appender is not None:
+                    appender.close(CLOSE_S)
+            self._accepting = self._producer = None
 
     @contextmanager
     def _admin(self) -> Iterator[KafkaAdminClient]:

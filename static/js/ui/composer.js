@@ -12,6 +12,7 @@ export function Composer({ chat, drafts, editing, onEditLast, onDone }) {
   const [text, setText] = useState(() => (editing ? editing.body : drafts.get(chat.roomId)));
   const length = [...text.trim()].length;
   const over = length - chat.limits.body;
+  const waiting = useWaiting(editing ? 0 : chat.waitsUntil(chat.roomId));
 
   useLayoutEffect(() => fit(field.current), [text]);
   useEffect(() => {
@@ -19,18 +20,24 @@ export function Composer({ chat, drafts, editing, onEditLast, onDone }) {
     if (editing) field.current.setSelectionRange(text.length, text.length);
   }, []);
 
+  const keep = (value) => {
+    setText(value);
+    if (key !== null) drafts.set(key, value);
+  };
+  useEffect(() => {
+    const returned = editing ? undefined : chat.takeReturned(chat.roomId);
+    if (returned) keep(text ? `${returned}\n${text}` : returned);
+  });
   const write = (event) => {
-    setText(event.target.value);
-    if (key !== null) drafts.set(key, event.target.value);
+    keep(event.target.value);
     if (event.target.value.trim() && !editing) chat.nowTyping();
   };
   const submit = (event) => {
     event?.preventDefault();
-    if (length === 0 || over > 0) return;
+    if (length === 0 || over > 0 || waiting > 0) return;
     if (editing) chat.edit(editing, text);
     else chat.send(text);
-    if (key !== null) drafts.set(key, "");
-    setText("");
+    keep("");
     field.current.focus();
     onDone();
   };
@@ -60,14 +67,26 @@ export function Composer({ chat, drafts, editing, onEditLast, onDone }) {
         onInput=${write}
         onKeyDown=${press}
       ></textarea>
-      <button type="submit" class="send" title=${words.send} aria-label=${words.send} data-testid="send" disabled=${length === 0 || over > 0}>
+      <button type="submit" class="send" title=${words.send} aria-label=${words.send} data-testid="send" disabled=${length === 0 || over > 0 || waiting > 0}>
         <${Icon} name=${editing ? "check" : "send"} />
       </button>
     </div>
-    <p class="composer-hint" role="status">
-      ${over > 0 ? html`<span class="danger">${words.tooLong(over)}</span>` : over > -NEAR_LIMIT ? words.left(-over) : ""}
+    <p class="composer-hint" role="status" data-testid="composer-hint">
+      ${waiting > 0 ? words.busy(waiting) : over > 0 ? html`<span class="danger">${words.tooLong(over)}</span>` : over > -NEAR_LIMIT ? words.left(-over) : ""}
     </p>
   </form>`;
+}
+
+/** Whole seconds until a time, counted down while it lies ahead. */
+function useWaiting(until) {
+  const [, tick] = useState(0);
+  const left = until - Date.now();
+  useEffect(() => {
+    if (left <= 0) return undefined;
+    const timer = setTimeout(() => tick((count) => count + 1), left % 1000 || 1000);
+    return () => clearTimeout(timer);
+  });
+  return Math.max(0, Math.ceil(left / 1000));
 }
 
 function fit(field) {

@@ -12,11 +12,11 @@ from django.utils import timezone
 from messaging.actions import outbox
 from messaging.bridge.announcer import Announcer
 from messaging.bridge.bridge import Bridge
-from messaging.bridge.lease import HeldLease
 from messaging.bridge.relay import Relay
 from messaging.bridge.topics import topic_specs
 from messaging.errors import NotMember
 from messaging.log.embedded import EmbeddedLog
+from messaging.log.lease import HeldLease
 from messaging.models import Lease, Message, OutboxCommand, Room
 from messaging.wire.commands import SendMessage
 

@@ -11,7 +11,7 @@ from messaging.wire.server_frames import Fragment
 
 def test_events_survive_the_layer() -> None:
     news = PeopleNews(refusals=[Refusal(1, uuid4(), "busy")], memberships=[MembershipChange(1, 2)])
-    change = RoomChange(1, 2, 3, 3, 0, 0, [Fragment(3, 3, b"{}")], [broadcast.Count(3, 1, 1)])
+    change = RoomChange(1, 2, 3, 3, 0, 0, [Fragment(3, 3, b"{}")], [broadcast.Count(3, 3, 1, 1)])
     for kind, content in (("people", news), ("changes", [change])):
         assert broadcast.read_event({"type": kind, "data": broadcast._pack(content)}) == content
 

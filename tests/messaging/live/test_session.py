@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from types import SimpleNamespace
 
@@ -9,9 +10,10 @@ import pytest
 
 from messaging import limits
 from messaging.errors import RateLimited
-from messaging.live import session as session_module
+from messaging.live import throttles
 from messaging.live.broadcast import Count, RoomChange
-from messaging.live.session import Session, TokenBucket
+from messaging.live.session import Session
+from messaging.live.throttles import TokenBucket
 from messaging.selectors.standing import Standing
 from messaging.wire.close_codes import CloseCode
 
@@ -42,7 +44,8 @@ def make_session(user: int = 1) -> tuple[Session, Written]:
     made = Session(SimpleNamespace(pk=user, display_name="Ada"), "key", writer)
     made.standings[7] = Standing(
         id=7, name="r", kind="public", rev=5, seq=5, floor=0, meta=0, read=5, unread=0, mentions=0, topic="",
-        role="member", archived=False, members_version=0,
+        role="member", archived=False, members_version=0, membership=1, slow_mode_s=0,
+        muted_until=None,
     )  # fmt: skip
     return made, writer
 
@@ -51,35 +54,90 @@ def change(after: int, rev: int, *counts: Count) -> RoomChange:
     return RoomChange(7, after, rev, rev, 0, 0, [], list(counts))
 
 
-def test_frames_wait_for_the_snapshot_and_those_it_covers_are_dropped() -> None:
+@pytest.mark.asyncio
+async def test_frames_wait_for_the_snapshot_and_those_it_covers_are_dropped() -> None:
     session, writer = make_session()
     session.begin_watch(7)
-    session.deliver(7, 6, b"covered")
-    session.deliver(7, 7, b"newer")
+    session.deliver(7, 6, [b"covered"])
+    session.deliver(7, 7, [b"newer"])
     assert writer.frames == []
-    session.end_snapshot(7, [b"snapshot at 6"], 6)
-    session.deliver(7, 8, b"live")
+    await session.write_caught(session.watched[7], [b"snapshot at 6"], 6)
+    session.deliver(7, 8, [b"live"])
     assert writer.frames == [b"snapshot at 6", b"newer", b"live"]
+    assert session.watched[7].rev == 8
 
 
-def test_a_room_left_before_its_snapshot_came_gets_nothing_more() -> None:
+@pytest.mark.asyncio
+async def test_a_room_left_before_its_snapshot_came_gets_nothing_more() -> None:
     session, writer = make_session()
     session.begin_watch(7)
-    session.deliver(7, 6, b"held")
+    watched = session.watched[7]
+    session.deliver(7, 6, [b"held"])
     del session.watched[7]
-    session.end_snapshot(7, [], 6)
+    await session.write_caught(watched, [], 6)
+    assert writer.frames == []
+
+
+@pytest.mark.asyncio
+async def test_who_is_put_out_of_a_room_gets_no_further_piece_of_its_history() -> None:
+    session, writer = make_session()
+    session.begin_watch(7)
+    writer.waiting = limits.DRAINED_BYTES + 1
+    writing = asyncio.create_task(session.write_caught(session.watched[7], [b"one", b"two"], 6))
+    await asyncio.sleep(0.1)
+    del session.standings[7]
+    writer.waiting = 0
+    await writing
+    assert writer.frames == []
+
+
+@pytest.mark.asyncio
+async def test_a_slow_reader_is_skipped_and_written_to_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    session, writer = make_session()
+    session.begin_watch(7)
+    watched = session.watched[7]
+    await session.write_caught(watched, [], 5)
+    assert session.deliver(7, 6, [b"six"])
+    writer.waiting = limits.SKIP_BYTES + 1
+    assert not session.deliver(7, 7, [b"seven"])
+    writer.waiting = 0
+    assert not session.deliver(7, 8, [b"eight"]), "not before it is caught up"
+    assert (watched.behind, watched.rev, writer.frames) == (True, 6, [b"six"])
+
+    def write(frame: bytes) -> None:
+        writer.frames.append(frame)
+        writer.waiting = limits.DRAINED_BYTES + 1
+
+    monkeypatch.setattr(writer, "write", write)
+    catching_up = asyncio.create_task(session.write_caught(watched, [b"piece 1", b"piece 2"], 8))
+    await asyncio.sleep(0.2)
+    assert writer.frames == [b"six", b"piece 1"]
+    writer.waiting = 0
+    await catching_up
+    assert writer.frames == [b"six", b"piece 1", b"piece 2"]
+    assert watched.rev == 8
+
+
+@pytest.mark.asyncio
+async def test_a_reader_that_stays_slow_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SLOW_S", 0.1)
+    session, writer = make_session()
+    session.begin_watch(7)
+    writer.waiting = limits.DRAINED_BYTES + 1
+    await session.write_caught(session.watched[7], [b"never"], 6)
+    assert writer.aborted
     assert writer.frames == []
 
 
 def test_counts_follow_announcements_and_own_messages_read_all() -> None:
     session, writer = make_session()
-    session.count(change(5, 7, Count(6, 2, 1), Count(7, 3, 1)))
+    session.count(change(5, 7, Count(6, 6, 2, 1), Count(7, 7, 3, 1)))
     assert session.standings[7].unread == 2
-    session.count(change(7, 8, Count(6, 2, -1)))
+    session.count(change(7, 8, Count(6, 8, 2, -1)))
     assert session.standings[7].unread == 1
-    session.count(change(8, 9, Count(4, 2, -1)))
+    session.count(change(8, 9, Count(4, 9, 2, -1)))
     assert session.standings[7].unread == 1
-    session.count(change(9, 11, Count(10, 1, 1), Count(11, 2, 1)))
+    session.count(change(9, 11, Count(10, 10, 1, 1), Count(11, 11, 2, 1)))
     assert (session.standings[7].read, session.standings[7].unread) == (10, 1)
     session.flush_badges()
     session.flush_badges()
@@ -93,9 +151,9 @@ def test_counts_follow_announcements_and_own_messages_read_all() -> None:
 def test_what_the_database_had_counted_already_is_not_counted_again() -> None:
     """A socket that opens between a commit and its announcement has read the new numbers."""
     session, _ = make_session()
-    session.count(change(3, 5, Count(4, 2, 1), Count(5, 2, 1)))
+    session.count(change(3, 5, Count(4, 4, 2, 1), Count(5, 5, 2, 1)))
     assert session.standings[7].unread == 0
-    session.count(change(4, 6, Count(5, 2, 1), Count(6, 2, 1)))
+    session.count(change(4, 6, Count(5, 5, 2, 1), Count(6, 6, 2, 1)))
     assert session.standings[7].unread == 1
 
 
@@ -111,7 +169,7 @@ def test_a_peer_that_does_not_read_is_cut_off() -> None:
 
 def test_a_bucket_gives_its_burst_then_its_rate_and_says_when(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(session_module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(throttles.time, "monotonic", lambda: now[0])
     bucket = TokenBucket(rate=2, burst=3)
     for _ in range(3):
         bucket.take()

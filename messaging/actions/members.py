@@ -1,0 +1,50 @@
+"""Who may put whom out of a room, and doing it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from messaging.actions import outbox
+from messaging.errors import Forbidden, NotFound
+from messaging.models import Membership, Room, Sanction
+from messaging.wire.commands import RemoveMember
+
+
+def check_may_remove(
+    actor: User | None, acting: Membership | None, room: Room | None, target: Membership | None
+) -> Membership:
+    """Owners remove anybody but owners, moderators remove members, staff anybody. Returns who goes. Raises NotFound or
+    Forbidden."""
+    if room is None or target is None:
+        raise NotFound("This person is not in the room.")
+    if room.kind == Room.Kind.DIRECT:
+        raise Forbidden
+    if actor is not None and actor.is_active and actor.is_staff:
+        return target
+    if acting is None:
+        raise NotFound
+    if RANKS[acting.role] <= RANKS[target.role]:
+        raise Forbidden
+    return target
+
+
+RANKS: dict[str, int] = {Membership.Role.MEMBER: 0, Membership.Role.MODERATOR: 1, Membership.Role.OWNER: 2}
+
+
+def remove_member(actor: User, room_id: int, username: str, client_id: UUID) -> int:
+    """Put somebody out of a room, at once; they may join again. Returns their id. Raises NotFound or Forbidden."""
+    members = Membership.objects.in_force().filter(room_id=room_id).select_related("room")
+    acting = members.filter(user=actor).first()
+    if acting is None and not actor.is_staff:
+        raise NotFound
+    named = members.filter(user__username__iexact=username.strip()).first()
+    target = check_may_remove(actor, acting, Room.objects.filter(pk=room_id).first(), named)
+    with transaction.atomic():
+        Sanction.objects.create(
+            user_id=target.user_id, room_id=room_id, kind=Sanction.Kind.KICK, reason="removed", imposed_by=actor
+        )
+        outbox.submit(RemoveMember(client_id=client_id, room=room_id, sender=actor.pk, user=target.user_id))
+    return target.user_id

@@ -1,0 +1,42 @@
+"""Sanctions: in force at once, beside the log. Who may impose them is the caller's to check (admin's permissions)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import uuid4
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from messaging.actions import outbox
+from messaging.errors import Forbidden, Invalid
+from messaging.models import Membership, Room, Sanction
+from messaging.wire.commands import RemoveMember
+
+
+def impose(
+    by: User, user: User, kind: str, *, room: Room | None = None, until: datetime | None = None, reason: str
+) -> Sanction:
+    """Mute somebody, put them out of a room, or ban them. Raises Invalid, or Forbidden for oneself and above."""
+    if not reason.strip():
+        raise Invalid("A sanction needs a reason.")
+    if kind == Sanction.Kind.KICK and room is None:
+        raise Invalid("A kick is out of a room.")
+    if until is not None and until <= timezone.now():
+        raise Invalid("It would be over already.")
+    if user.pk == by.pk or (user.is_superuser and not by.is_superuser):
+        raise Forbidden
+    with transaction.atomic():
+        sanction = Sanction.objects.create(
+            user=user, room=room, kind=kind, until=until, reason=reason.strip(), imposed_by=by
+        )
+        is_out = kind != Sanction.Kind.MUTE
+        if room is not None and is_out and Membership.objects.filter(room=room, user=user).exists():
+            outbox.submit(RemoveMember(client_id=uuid4(), room=room.pk, sender=by.pk, user=user.pk))
+    return sanction
+
+
+def lift(sanction: Sanction) -> None:
+    """End it. (Who was put out of a room joins again by themselves.)"""
+    Sanction.objects.filter(pk=sanction.pk, lifted_at=None).update(lifted_at=timezone.now())

@@ -1,0 +1,24 @@
+"""Who a message names: `@username`, outside code."""
+
+from __future__ import annotations
+
+import re
+
+MENTIONS_MOST = 50
+"""Names looked up per message: a longer list is no conversation."""
+
+_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
+_NAME = re.compile(r"(?<![\w@./+-])@([\w.+-]{1,150})")
+
+
+def mention_names(body: str) -> set[str]:
+    """Candidates for usernames, in lower case. A full stop at the end may belong to the sentence: both are given."""
+    if "@" not in body:
+        return set()
+    names: set[str] = set()
+    for match in _NAME.finditer(_CODE.sub(" ", body)):
+        name = match[1].lower()
+        names |= {name, name.rstrip(".+-")}
+        if len(names) >= MENTIONS_MOST:
+            break
+    return names - {""}

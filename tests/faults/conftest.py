@@ -1,0 +1,81 @@
+"""What fault tests measure is judged against its bound, and kept for the table in docs/reliability.md; and stacks over
+services that may be killed."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.faults.scale import SOAK
+from tests.stack.own_services import OwnService
+from tests.stack.processes import run_manage
+from tests.stack.stack import ServicesStack
+
+logger = logging.getLogger(__name__)
+
+RESULTS = Path(__file__).resolve().parents[2] / "bench" / "results" / "faults.json"
+
+Measured = Callable[..., None]
+
+
+@pytest.fixture
+def measured() -> Measured:
+    """`measured(fault, {what: (figure, bound)}, note)`: every figure is at most its bound; `make soak` keeps them."""
+
+    def judge(fault: str, figures: Mapping[str, tuple[float, float]], note: str = "") -> None:
+        logger.info("%s: %s %s", fault, dict(figures), note)
+        if SOAK:
+            kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+            kept[fault] = {
+                "figures": {what: [round(figure, 3), bound] for what, (figure, bound) in figures.items()},
+                "note": note,
+            }
+            RESULTS.parent.mkdir(parents=True, exist_ok=True)
+            RESULTS.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n")
+        assert {what: pair for what, pair in figures.items() if pair[0] > pair[1]} == {}, fault
+
+    return judge
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Callable[[str], OwnService]]:
+    """`own("kafka")`: a service of this test's own, running; it may be killed and started again."""
+    with ExitStack() as ending:
+
+        def start(name: str) -> OwnService:
+            service = OwnService(name, tmp_path)
+            ending.callback(service.end)
+            service.start()
+            return service
+
+        yield start
+
+
+@pytest.fixture
+def make_stack(tmp_path: Path) -> Iterator[Callable[..., ServicesStack]]:
+    """`make_stack(services, **environment)`: web and a bridge over these services, the shared ones for the rest."""
+    with ExitStack() as ending:
+
+        def start(services: Mapping[str, str] | None = None, **environment: str) -> ServicesStack:
+            stack = ServicesStack(tmp_path, services)
+            ending.callback(stack.end)
+            stack.environment |= environment
+            stack.start_bridge()
+            stack.start_web()
+            stack.wait_for_demo()
+            return stack
+
+        yield start
+
+
+def audited(stack: ServicesStack) -> dict[str, int]:
+    """What `chat_audit` counts; fails when it finds anything."""
+    report = json.loads(run_manage(["chat_audit", "--json"], stack.environment))
+    assert report["findings"] == []
+    counts: dict[str, int] = report["counts"]
+    return counts
