@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export VAR ?= $(CURDIR)/var
 export PORT ?= 8000
 
-.PHONY: help run test services stop up lint format lock proto clean
+.PHONY: help run test soak services stop up lint format lock proto clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,6 +16,10 @@ run: $(VENV)/run-stamp  ## the chat on http://127.0.0.1:$PORT, everything embedd
 
 test: $(VENV)/dev-stamp  ## all tests, embedded and against real MariaDB, Redis, Kafka and Chromium; ARGS= for pytest
 	@$(BIN)/python -m deploy.test_runs $(ARGS)
+
+soak: $(VENV)/dev-stamp  ## every fault whole, and the table of what was measured in docs/reliability.md; some 40 min
+	@SOAK=1 $(BIN)/python -m deploy.test_runs -q tests/faults tests/messaging/model tests/messaging/live/test_cancelled.py
+	@$(BIN)/python -m tests.faults.table
 
 services:  ## real MariaDB, Redis and Kafka in the background; prints what to export
 	@$(PYTHON) -m deploy.services start

@@ -11,5 +11,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 _django = get_asgi_application()
 
 from messaging.consumers import websocket_application  # noqa: E402
+from messaging.web_process import lifespan  # noqa: E402
 
-application = ProtocolTypeRouter({"http": _django, "websocket": websocket_application})
+application = ProtocolTypeRouter({"http": _django, "websocket": websocket_application, "lifespan": lifespan})

@@ -20,7 +20,7 @@ from django.conf import settings
 from twisted.internet import reactor
 
 from messaging import limits
-from messaging.live.writers import EXTENSION
+from messaging.live.writers import EXTENSION, DaphneWriter
 from messaging.web_process import stop_web_process, web_process
 from messaging.wire import server_frames
 from messaging.wire.close_codes import CloseCode
@@ -39,7 +39,7 @@ class ChatServer(Server):
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         if scope["type"] == "websocket":
-            scope.setdefault("extensions", {})[EXTENSION] = protocol
+            scope.setdefault("extensions", {})[EXTENSION] = DaphneWriter(protocol)
         return super().create_application(protocol, scope)
 
     def listen_success(self, port: Any) -> None:

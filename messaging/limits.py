@@ -23,7 +23,7 @@ SKIP_BYTES: Final = 262_144
 DRAINED_BYTES: Final = 65_536
 """Unsent bytes below which a slow socket is written to again."""
 
-SLOW_S: Final = 30.0
+SLOW_S: Final = 20.0
 """How long a socket may stay slow before it is cut off."""
 
 SLOW_CHECK_S: Final = 0.25

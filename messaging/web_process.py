@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import threading
+from typing import Any
 
 from django.conf import settings
 
@@ -122,6 +123,19 @@ async def web_process() -> WebProcess:
                 await process.start()
                 _current = process
     return _current
+
+
+async def lifespan(scope: Any, receive: Any, send: Any) -> None:
+    """ASGI's start and end, for servers that tell of them (daphne does not; `serve` calls the two by itself)."""
+    while True:
+        event = await receive()
+        if event["type"] == "lifespan.startup":
+            await web_process()
+            await send({"type": "lifespan.startup.complete"})
+        elif event["type"] == "lifespan.shutdown":
+            await stop_web_process()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
 
 
 async def stop_web_process() -> None:

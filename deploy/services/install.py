@@ -19,7 +19,6 @@ PACKAGES = {
     "chromium": ["chromium", "fonts-noto-cjk"],
     "kcat": ["kcat"],
     "node": ["nodejs"],
-    "faketime": ["faketime"],
     "mariadb_config": ["default-libmysqlclient-dev"],
     "pkg-config": ["pkg-config"],
     "gcc": ["gcc", "libc6-dev"],

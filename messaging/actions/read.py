@@ -8,9 +8,15 @@ from django.db.models.functions import Greatest
 from messaging.models import Membership
 
 
-def lower_read_marker(user: int, room: int, seq: int, was: int) -> bool:
-    """Set a marker back to `seq`; False when it is above `was` by now: the person has read on elsewhere."""
-    return Membership.objects.filter(user_id=user, room_id=room, read_seq__lte=was).update(read_seq=seq) > 0
+def lower_read_marker(user: int, room: int, seq: int, was: int, unwritten: int = 0) -> bool:
+    """Set a marker back to `seq`; False when it is above `was` by now: the person has read on elsewhere.
+
+    `unwritten` is where the marker is already, though the database does not know yet.
+    """
+    mine = Membership.objects.filter(user_id=user, room_id=room, read_seq__lte=was)
+    if unwritten <= seq:
+        mine = mine.filter(read_seq__gt=seq)
+    return mine.update(read_seq=seq) > 0
 
 
 def raise_read_markers(markers: Mapping[tuple[int, int], int]) -> None:

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from uuid import uuid4
 
 import msgspec
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Exists, Max, Min, OuterRef
 
 from messaging import limits
 from messaging.bridge.topics import COMMANDS, DEAD_LETTERS
 from messaging.log.port import Log, Partition, Record
-from messaging.models import AppliedCommand, Message, RoomHead, StoredOffset
+from messaging.models import AppliedCommand, Mention, Message, RoomHead, SpooledRecord, StoredOffset
 from messaging.wire.records import UndecodableRecord, decode_command
 
 FINDINGS_SHOWN = 100
@@ -38,6 +38,8 @@ def audit(log: Log, group: str) -> Report:
     """Check every room and every record that the log still has."""
     report = Report(counts={}, findings=[])
     _check_rooms(report)
+    _check_mentions(report)
+    _check_spool(report)
     _check_log(report, log, group)
     del report.findings[FINDINGS_SHOWN:]
     return report
@@ -69,48 +71,85 @@ def _check_rooms(report: Report) -> None:
             )
 
 
+def _check_spool(report: Report) -> None:
+    """What is accepted and not in the log yet; what Kafka has refused is an operator's to decide."""
+    report.counts["spooled"] = SpooledRecord.objects.filter(refusal="").count()
+    for row in SpooledRecord.objects.exclude(refusal=""):
+        report.findings.append(f"spooled record {row.pk} was refused by Kafka: {row.refusal}")
+
+
+def _check_mentions(report: Report) -> None:
+    """A deleted message names nobody."""
+    deleted = Message.objects.filter(room_id=OuterRef("room_id"), seq=OuterRef("seq"), deleted_at__isnull=False)
+    stale = Mention.objects.filter(Exists(deleted)).count()
+    if stale:
+        report.findings.append(f"{stale} mentions count for messages that are deleted")
+
+
+class _Trail:
+    """Follows the records of the log through the database. Remembers 64 bits of every command, for repeats."""
+
+    def __init__(self, report: Report) -> None:
+        self.counts: Counter[str] = Counter()
+        self._report = report
+        self._seen: set[int] = set()
+        self._last_seq: dict[int, int] = {}
+
+    def follow(self, batch: Sequence[Record]) -> None:
+        commands = []
+        for record in batch:
+            try:
+                commands.append((record, decode_command(record.value, record.key)))
+            except UndecodableRecord as reason:
+                self._find(record, f"{reason}, and there is no dead letter for it")
+        client_ids = {command.client_id for _, command in commands}
+        messages = Message.objects.filter(client_id__in=client_ids).values_list("client_id", "sender_id", "seq")
+        decisions = AppliedCommand.objects.filter(client_id__in=client_ids)
+        stored = {(client_id, sender): seq for client_id, sender, seq in messages}
+        decided = {(row.client_id, row.sender_id): row.refusal for row in decisions}
+        for record, command in commands:
+            key = command.client_id, command.sender
+            if hash(key) in self._seen:
+                self.counts["repeat"] += 1
+            elif key in stored:
+                self.counts["stored"] += 1
+                self._check_order(record, command.room, stored[key])
+            elif key in decided:
+                self.counts["refused" if decided[key] else "applied"] += 1
+            else:
+                self.counts["lost"] += 1
+                self._find(record, "applied, and left no trace")
+            self._seen.add(hash(key))
+
+    def _check_order(self, record: Record, room: int, seq: int) -> None:
+        """A room's messages stand in the order in which the log took them."""
+        if seq <= self._last_seq.get(room, 0):
+            self._find(record, f"room {room} has it at seq {seq}, before what came first")
+        self._last_seq[room] = max(seq, self._last_seq.get(room, 0))
+
+    def _find(self, record: Record, what: str) -> None:
+        self._report.findings.append(f"{_place(record)}: {what}")
+
+
 def _check_log(report: Report, log: Log, group: str) -> None:
     applied_to = {
         Partition(row.topic, row.partition): row.next_offset for row in StoredOffset.objects.filter(group=group)
     }
     put_aside = {dict(record.headers).get("origin", b"").decode() for record in _records(log, DEAD_LETTERS)}
-    counts: Counter[str] = Counter()
+    trail = _Trail(report)
     batch: list[Record] = []
     for record in _records(log, COMMANDS):
         if record.offset >= applied_to.get(record.partition, 0):
-            counts["waiting"] += 1
+            trail.counts["waiting"] += 1
         elif f"{COMMANDS}/{record.partition.number}/{record.offset}" in put_aside:
-            counts["dead letter"] += 1
+            trail.counts["dead letter"] += 1
         else:
             batch.append(record)
         if len(batch) >= limits.BATCH_RECORDS:
-            _check_batch(report, counts, batch)
+            trail.follow(batch)
             batch = []
-    _check_batch(report, counts, batch)
-    report.counts = dict(counts)
-
-
-def _check_batch(report: Report, counts: Counter[str], batch: Sequence[Record]) -> None:
-    commands = []
-    for record in batch:
-        try:
-            commands.append((record, decode_command(record.value, record.key)))
-        except UndecodableRecord as reason:
-            report.findings.append(f"{_place(record)}: {reason}, and there is no dead letter for it")
-    client_ids = {command.client_id for _, command in commands}
-    stored = set(Message.objects.filter(client_id__in=client_ids).values_list("client_id", "sender_id"))
-    decisions = AppliedCommand.objects.filter(client_id__in=client_ids)
-    decided = {(client_id, sender): refusal for client_id, sender, refusal in decisions.values_list(
-        "client_id", "sender_id", "refusal")}  # fmt: skip
-    for record, command in commands:
-        key = (command.client_id, command.sender)
-        if key in stored:
-            counts["stored"] += 1
-        elif key in decided:
-            counts["refused" if decided[key] else "applied"] += 1
-        else:
-            counts["lost"] += 1
-            report.findings.append(f"{_place(record)}: applied, and left no trace")
+    trail.follow(batch)
+    report.counts |= dict(trail.counts)
 
 
 def _place(record: Record) -> str:

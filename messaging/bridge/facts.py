@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import User
@@ -38,8 +37,8 @@ class Facts:
     barred: set[tuple[int, int | None]] = field(default_factory=set)
     """(user, room): kicked or banned; without a room: from the whole site."""
     muted: set[tuple[int, int | None]] = field(default_factory=set)
-    named: dict[tuple[int, str], int] = field(default_factory=dict)
-    """(room, lower-case username) -> id, of the members that messages of this batch name."""
+    named: dict[str, int] = field(default_factory=dict)
+    """Lower-case username -> id, of the people that messages of this batch name; `members` says who is in the room."""
     decided: dict[CommandKey, int] = field(default_factory=dict)
     """Fingerprints of what is stored or refused already."""
 
@@ -51,7 +50,8 @@ def load_facts(commands: Sequence[Command]) -> Facts:
     user_ids |= {command.user for command in commands if isinstance(command, AddMember | RemoveMember)}
     heads = RoomHead.objects.select_for_update().filter(room_id__in=room_ids).order_by("room_id")
     found = {head.room_id: head for head in heads}
-    members = Membership.objects.filter(room_id__in=room_ids, user_id__in=user_ids)
+    named = _named(commands)
+    members = Membership.objects.filter(room_id__in=room_ids, user_id__in=user_ids | set(named.values()))
     messages = _messages(commands)
     authors = {message.sender_id for message in messages.values()}
     sanctions = Sanction.objects.in_force().filter(user_id__in=user_ids).values_list("kind", "user_id", "room_id")
@@ -64,23 +64,19 @@ def load_facts(commands: Sequence[Command]) -> Facts:
         messages=messages,
         barred={(user, room) for kind, user, room in sanctions if kind != Sanction.Kind.MUTE},
         muted={(user, room) for kind, user, room in sanctions if kind == Sanction.Kind.MUTE},
-        named=_named(commands),
+        named=named,
         decided=_decided(commands),
     )
 
 
-def _named(commands: Sequence[Command]) -> dict[tuple[int, str], int]:
-    bodies = [(command.room, command.body) for command in commands if isinstance(command, SendMessage | EditMessage)]
-    wanted = {(room, name) for room, body in bodies for name in mention_names(body)}
-    if not wanted:
+def _named(commands: Sequence[Command]) -> dict[str, int]:
+    bodies = [command.body for command in commands if isinstance(command, SendMessage | EditMessage)]
+    names = {name for body in bodies for name in mention_names(body)}
+    if not names:
         return {}
-    rows = (
-        Membership.objects.filter(room_id__in={room for room, _ in wanted})
-        .annotate(username=Lower("user__username"))
-        .filter(username__in={name for _, name in wanted})
-        .values_list("room_id", "username", "user_id")
-    )
-    return {(room, name): user for room, name, user in rows if (room, name) in wanted}
+    # As written and in lower case: MariaDB compares without case, SQLite does not, and both use the index like this.
+    people = User.objects.filter(username__in=names | {name.lower() for name in names}, is_active=True)
+    return {username.lower(): pk for pk, username in people.values_list("pk", "username")}
 
 
 def command_key(command: Command) -> CommandKey:

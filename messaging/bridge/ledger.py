@@ -184,8 +184,8 @@ class Ledger:
         return head.seq
 
     def _named(self, room: int, body: str) -> list[int]:
-        found = {self.facts.named.get((room, name)) for name in mention_names(body)}
-        return sorted(user for user in found if user is not None)
+        found = {self.facts.named.get(name.lower(), 0) for name in mention_names(body)}
+        return sorted(user for user in found if (room, user) in self.facts.members)
 
     def _count(self, message: Message, delta: int, named_before: list[int]) -> None:
         """Note how this changes what others have to read; nobody is told that they named themselves."""

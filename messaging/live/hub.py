@@ -66,7 +66,7 @@ class Hub:
             self._tick_badges,
             self._check_revs,
             self._check_sessions,
-            self._check_sanctions,
+            self._check_people,
             self._check_slow,
             watch_loop_lag,
         ):
@@ -179,7 +179,7 @@ class Hub:
         if local is None or session not in local.members:
             return None
         passed_on = local.rev
-        caught = local.ring.since(after) if after is not None else None
+        caught = None if after is None else local.since(after)
         while caught is None or caught.rev < passed_on:  # a shared answer may be older than our question
             try:
                 read = await self._catch_ups.read(room, after)
@@ -395,7 +395,7 @@ class Hub:
         the person saw it."""
         for session in self.sessions_of(marker.user):
             held = session.standings.get(marker.room)
-            if held is None or not (marker.seq > held.read if marker.was is None else held.read <= marker.was):
+            if held is None or not _moves(held.read, marker):
                 continue
             held.read = min(marker.seq, held.seq)
             if held.read < held.seq:
@@ -455,11 +455,12 @@ class Hub:
             if watched.behind:
                 await self._catch_session_up(session, room, watched.rev or None)
 
-    async def _check_sanctions(self) -> None:
-        """Announcements of kicks, bans and mutes are lost like others."""
+    async def _check_people(self) -> None:
+        """Announcements of kicks, bans, mutes and new members are lost like others."""
         while True:
             await asyncio.sleep(limits.SESSION_CHECK_EVERY_S)
             await self._guarded(self._follow_sanctions)
+            await self._guarded(self._follow_memberships)
 
     async def _follow_sanctions(self) -> None:
         known, self._sanctions = self._sanctions, await in_database(standing.sanctions_among, set(self._by_user))
@@ -470,6 +471,15 @@ class Hub:
                 continue
             for session in self.sessions_of(sanction.user_id):
                 for room in list(session.standings) if sanction.room_id is None else [sanction.room_id]:
+                    await self.refresh(session, room)
+
+    async def _follow_memberships(self) -> None:
+        marks = await in_database(standing.membership_marks, set(self._by_user))
+        for session in tuple(self.sessions):
+            held = [place.membership for place in session.standings.values()]
+            if marks.get(session.user_id, (0, 0)) != (len(held), max(held, default=0)):
+                now = await in_database(standing.standings, session.user_id)
+                for room in now.keys() ^ session.standings.keys():
                     await self.refresh(session, room)
 
     async def _close_ended_sessions(self) -> None:
@@ -501,3 +511,8 @@ class Hub:
             await job()
         except Exception as error:  # what is away must not end a clock; it comes again
             logger.warning("live layer or database: %r; tried again soon", error)
+
+
+def _moves(read: int, marker: ReadMarker) -> bool:
+    """Whether a marker at `read` is to be moved: up, or back from where the person saw it."""
+    return marker.seq > read if marker.was is None else marker.seq < read <= marker.was

@@ -60,6 +60,10 @@ class LocalRoom:
         self.lock = asyncio.Lock()
         """Held while the room moves on, so that a catch-up and an announcement do not both count a message."""
 
+    def since(self, rev: int) -> Caught | None:
+        """What a client at `rev` misses, from memory; None when that does not reach back so far."""
+        return Caught(rev, []) if rev == self.rev else self.ring.since(rev)
+
 
 def as_change(found: Changes, local: LocalRoom) -> RoomChange:
     """A catch-up as if it had been announced. Each session counts of it what it does not know; mentions apart, for

@@ -36,7 +36,7 @@ class ReadMarkers:
             pending = self._newest.pop(key, 0)
             try:
                 moved = pending <= (marker.was or 0) and await in_database(
-                    lower_read_marker, *key, marker.seq, marker.was or 0
+                    lower_read_marker, *key, marker.seq, marker.was or 0, pending
                 )
             except DatabaseError as error:
                 logger.warning("a read marker cannot go back: %s", error)

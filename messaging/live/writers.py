@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+from websockets.protocol import State
+
 from messaging.wire.close_codes import CloseCode
 
 EXTENSION = "chatsite.protocol"
-"""Where `serve` puts the server's own protocol object into the ASGI scope."""
+"""Where a server of ours puts its FrameWriter into the ASGI scope."""
 
 
 class FrameWriter(Protocol):
@@ -32,9 +34,9 @@ class FrameWriter(Protocol):
 
 
 def writer_for(scope: Any, send: Callable[[dict[str, Any]], Awaitable[None]]) -> FrameWriter:
-    """The best writer this server offers: daphne's protocol directly, else plain ASGI."""
-    protocol = scope.get("extensions", {}).get(EXTENSION)
-    return DaphneWriter(protocol) if protocol is not None else AsgiWriter(send)
+    """The server's own writer, else plain ASGI."""
+    found: FrameWriter | None = scope.get("extensions", {}).get(EXTENSION)
+    return AsgiWriter(send) if found is None else found
 
 
 class DaphneWriter:
@@ -58,6 +60,31 @@ class DaphneWriter:
 
     def abort(self) -> None:
         self._protocol.transport.abortConnection()
+
+
+class UvicornWriter:
+    """Writes to the protocol of uvicorn (websockets-sansio): no task, no copy of the text."""
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+        self._closing: asyncio.Task[None] | None = None
+
+    def write(self, frame: bytes) -> None:
+        protocol = self._protocol
+        if protocol.conn.state is State.OPEN and not protocol.transport.is_closing():
+            protocol.conn.send_text(frame)
+            protocol.transport.write(b"".join(protocol.conn.data_to_send()))
+
+    def backlog(self) -> int:
+        return int(self._protocol.transport.get_write_buffer_size())
+
+    def close(self, code: CloseCode) -> None:
+        message = {"type": "websocket.close", "code": int(code)}
+        if self._protocol.conn.state is State.OPEN and self._closing is None:
+            self._closing = asyncio.get_running_loop().create_task(self._protocol.send(message))
+
+    def abort(self) -> None:
+        self._protocol.transport.abort()
 
 
 class AsgiWriter:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from django.db.models import BigIntegerField, Case, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import BigIntegerField, Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Least, NullIf
 
 from messaging.errors import NotFound, NotMember
@@ -122,6 +122,13 @@ def mentions_above(room_id: int, user_ids: Collection[int], read: int) -> tuple[
     for user, seq in rows.values_list("user_id", "seq"):
         named[user].append(seq)
     return named, RoomHead.objects.values_list("rev", flat=True).get(room_id=room_id)
+
+
+def membership_marks(user_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """{user: (number of memberships, the newest one's id)}: tells who is in other rooms than before."""
+    rows = Membership.objects.in_force().filter(user_id__in=user_ids).values("user_id").order_by()
+    counted = rows.annotate(count=Count("pk"), newest=Max("pk"))
+    return {row["user_id"]: (row["count"], row["newest"]) for row in counted}
 
 
 def is_banned(user_id: int) -> bool:

@@ -12,12 +12,12 @@ _NAME = re.compile(r"(?<![\w@./+-])@([\w.+-]{1,150})")
 
 
 def mention_names(body: str) -> set[str]:
-    """Candidates for usernames, in lower case. A full stop at the end may belong to the sentence: both are given."""
+    """Candidates for usernames, as written. A full stop at the end may belong to the sentence: both are given."""
     if "@" not in body:
         return set()
     names: set[str] = set()
     for match in _NAME.finditer(_CODE.sub(" ", body)):
-        name = match[1].lower()
+        name = match[1]
         names |= {name, name.rstrip(".+-")}
         if len(names) >= MENTIONS_MOST:
             break

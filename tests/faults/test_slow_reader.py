@@ -1,69 +1,145 @@
-"""A client that does not read costs bounded memory, is cut off, and takes nobody else's time."""
+"""A client that does not read costs bounded memory, is cut off, and takes nobody else's time; one that is only slow
+gets everything."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
 import os
+import socket
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.faults.conftest import Measured
+from tests.faults.scale import short_or_whole
 from tests.stack.client import ChatClient
-from tests.stack.stack import EmbeddedStack
+from tests.stack.crowd import Crowd, percentile
+from tests.stack.proxy import Proxy
+from tests.stack.stack import EmbeddedStack, Person
 
 pytestmark = pytest.mark.asyncio
 
-MOST_GROWTH_BYTES = 2 * 1024 * 1024
-THE_REST_BYTES = 15 * 1024 * 1024
-READERS_THAT_SLEEP = 5
+SLEEPERS = short_or_whole(5, 20)
+MOST_GROWTH_MB, CLOSED_WITHIN_S = 2.0, 30.0
+SENDS, BODY = 1500, "x" * 4000
 
 
-async def sleeper(stack: EmbeddedStack, cookie: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A WebSocket by hand that says hello, watches the lobby and never reads again."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", stack.port, limit=1024)
-    key = base64.b64encode(os.urandom(16)).decode()
-    writer.write(
-        f"GET /ws/ HTTP/1.1\r\nHost: 127.0.0.1:{stack.port}\r\nOrigin: {stack.url}\r\nUpgrade: websocket\r\n"
-        f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
-        f"Sec-WebSocket-Protocol: chat.v1\r\nCookie: sessionid={cookie}\r\n\r\n".encode()
-    )
-    await reader.readuntil(b"\r\n\r\n")
-    hello = b'{"type":"hello","watch":{"1":0}}'
-    writer.write(bytes([0x81, 0x80 | len(hello), 0, 0, 0, 0]) + hello)
-    await writer.drain()
-    return reader, writer
+class Sleeper:
+    """A WebSocket by hand that goes on sending pings and never reads. `gone_after`: seconds until it was cut off."""
+
+    def __init__(self, stack: EmbeddedStack, person: Person) -> None:
+        self.gone_after: float | None = None
+        self._socket = socket.create_connection(("127.0.0.1", stack.port))
+        key = base64.b64encode(os.urandom(16)).decode()
+        self._socket.sendall(
+            f"GET /ws/ HTTP/1.1\r\nHost: 127.0.0.1:{stack.port}\r\nOrigin: {stack.url}\r\nUpgrade: websocket\r\n"
+            f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Protocol: chat.v1\r\nCookie: sessionid={person.session}\r\n\r\n".encode()
+        )
+        assert b" 101 " in self._socket.recv(1024)
+        self._send(b'{"type":"hello","watch":{"%d":0}}' % person.room)
+        self._thread = threading.Thread(target=self._ping, daemon=True)
+        self._thread.start()
+
+    def _send(self, frame: bytes) -> None:
+        self._socket.sendall(bytes([0x81, 0x80 | len(frame), 0, 0, 0, 0]) + frame)
+
+    def _ping(self) -> None:
+        began = time.monotonic()
+        try:
+            while time.monotonic() - began < 2 * CLOSED_WITHIN_S:
+                self._send(b'{"type":"ping"}')
+                time.sleep(0.2)
+        except OSError:
+            self.gone_after = time.monotonic() - began
+
+    def end(self) -> None:
+        self._socket.close()
+        self._thread.join()
 
 
-def memory(stack: EmbeddedStack) -> int:
+def memory_mb(stack: EmbeddedStack) -> float:
     status = Path(f"/proc/{stack.web.process.pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) * 1024
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
-async def test_clients_that_never_read_are_cut_off_and_cost_little(embedded_stack: EmbeddedStack) -> None:
-    body = "x" * 4000
-    async with ChatClient(embedded_stack, "ada") as ada, ChatClient(embedded_stack, "bo") as bo:
-        for number in range(100):
-            await ada.say(f"warm {number} {body[:3900]}")
-        await bo.until(lambda: len(bo.messages) >= 100, "warmed up", within_s=20)
-        before = memory(embedded_stack)
-        cookie = bo.http.cookies["sessionid"]
-        asleep = [await sleeper(embedded_stack, cookie) for _ in range(READERS_THAT_SLEEP)]
-        await asyncio.sleep(0)
-        slowest = 0.0
-        for number in range(1500):
-            started = time.perf_counter()
-            client_id = await ada.say(body)
-            if number % 50 == 0:
-                await ada.until(lambda client_id=client_id: client_id in ada.accepted, "accepted", within_s=20)
-                slowest = max(slowest, time.perf_counter() - started)
-        await bo.until(lambda: len(bo.messages) >= 1600, "everything shown to who reads", within_s=60)
-        assert embedded_stack.metric('chat_sockets_closed_total{code="4408"}') == READERS_THAT_SLEEP
-        assert slowest < 2
-        # 12 MB were sent to each of them; the history of the room itself grew in this process too.
-        growth = memory(embedded_stack) - before
-        assert growth < READERS_THAT_SLEEP * MOST_GROWTH_BYTES + THE_REST_BYTES
-        for _, writer in asleep:
-            writer.close()
-        assert bo.faults == []
+@pytest.mark.parametrize("server", ["daphne", "uvicorn"])
+async def test_clients_that_never_read_are_cut_off_and_cost_little(
+    embedded_stack: EmbeddedStack, measured: Measured, server: str
+) -> None:
+    if server == "uvicorn":
+        await asyncio.to_thread(embedded_stack.web.end)
+        await asyncio.to_thread(embedded_stack.start_uvicorn)
+    people = embedded_stack.people(6, 2)
+    [talker, reader] = [person for person in people if person.room == people[0].room][:2]
+    others = [person for person in people if person.room != talker.room]
+    async with (
+        ChatClient(embedded_stack, talker.name, talker.room, session=talker.session) as writes,
+        ChatClient(embedded_stack, reader.name, reader.room, session=reader.session) as reads,
+        Crowd(embedded_stack, others) as elsewhere,
+    ):
+        alone_mb = await _flood(embedded_stack, writes, reads, elsewhere)
+        p99_alone = percentile(elsewhere.accepted_after(), 0.99)
+        for client in elsewhere.clients:
+            client.accepted_after.clear()
+        before = memory_mb(embedded_stack)
+        asleep = [await asyncio.to_thread(Sleeper, embedded_stack, reader) for _ in range(SLEEPERS)]
+        await _flood(embedded_stack, writes, reads, elsewhere)
+        growth_mb = (memory_mb(embedded_stack) - before - max(0.0, alone_mb)) / SLEEPERS
+        async with asyncio.timeout(2 * CLOSED_WITHIN_S):
+            while any(one.gone_after is None for one in asleep):
+                await asyncio.sleep(0.2)
+        gone = max(one.gone_after or 0.0 for one in asleep)
+        for one in asleep:
+            one.end()
+        p99 = percentile(elsewhere.accepted_after(), 0.99)
+        measured(
+            f"{SLEEPERS} clients that send and never read, on {server}",
+            {
+                "memory each, MiB": (growth_mb, MOST_GROWTH_MB),
+                "cut off within, s": (gone, CLOSED_WITHIN_S),
+                "others' accepted p99, s": (p99, 1.2 * p99_alone + 0.1),
+            },
+            f"12 MB sent to each; others' p99 {p99_alone:.3f} s without them",
+        )
+        assert reads.faults == []
+
+
+async def _flood(stack: EmbeddedStack, writes: ChatClient, reads: ChatClient, elsewhere: Crowd) -> float:
+    """12 MB into one room while others talk in another; returns by how many MiB the process grew."""
+    before, shown = memory_mb(stack), len(reads.messages)
+    talking = asyncio.create_task(elsewhere.talk(3600, 20))
+    for number in range(SENDS):
+        client_id = await writes.say(BODY)
+        if number % 50 == 0:
+            await writes.until(lambda client_id=client_id: client_id in writes.accepted, "accepted", within_s=20)
+    await reads.until(lambda: len(reads.messages) >= shown + SENDS, "everything shown to who reads", within_s=60)
+    talking.cancel()
+    await asyncio.gather(talking, return_exceptions=True)
+    return memory_mb(stack) - before
+
+
+async def test_a_slow_reader_is_skipped_and_then_brought_up_to_date(embedded_stack: EmbeddedStack) -> None:
+    one, other = embedded_stack.people(2, 1)
+    with Proxy(embedded_stack.port) as way:
+        async with (
+            ChatClient(embedded_stack, one.name, one.room, session=one.session) as writes,
+            ChatClient(embedded_stack, other.name, other.room, session=other.session, port=way.port) as slow,
+        ):
+            await writes.say("before")
+            await slow.until(lambda: slow.shows("before"), "before")
+            way.pause()
+            for _ in range(SENDS):
+                await writes.say(BODY)
+            await writes.until(lambda: len(writes.messages) == SENDS + 1, "shown to who reads", within_s=60)
+            assert embedded_stack.metric("chat_frames_skipped_total") > 0
+            way.go_on()
+            await slow.until(lambda: slow.rev == writes.rev, "up to date", within_s=20)
+            assert slow.faults == []
+            await writes.say("live again")
+            await slow.until(lambda: slow.shows("live again"), "live again", within_s=5)
+            newest = list(writes.messages.values())[-20:]
+            assert list(slow.messages.values())[-20:] == newest

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,12 +31,19 @@ def wait_for(condition: Callable[[], object], within_s: float, what: str) -> Non
 class ManagePy:
     """`manage.py COMMAND` as a child process; what it prints is kept."""
 
-    def __init__(self, name: str, arguments: list[str], environment: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        arguments: list[str],
+        environment: dict[str, str],
+        folder: Path,
+        program: Sequence[str] = ("manage.py",),
+    ) -> None:
         self.name = name
         self.output = folder / f"{name}.log"
         with self.output.open("ab") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", *arguments],
+                [sys.executable, *program, *arguments],
                 cwd=ROOT,
                 env={**os.environ, **environment},
                 stdin=subprocess.DEVNULL,

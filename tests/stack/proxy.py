@@ -37,6 +37,8 @@ class Proxy:
         self.faults = Faults()
         self.port = 0
         self._target = port
+        self._reading = asyncio.Event()
+        self._reading.set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._writers: set[asyncio.StreamWriter] = set()
@@ -65,6 +67,13 @@ class Proxy:
             return len(writers)
 
         return self._run(abort())
+
+    def pause(self) -> None:
+        """Nobody reads any more: what is sent fills the buffers on the way."""
+        self._reading.clear()
+
+    def go_on(self) -> None:
+        self._loop.call_soon_threadsafe(self._reading.set)
 
     def _run(self, work):  # type: ignore[no-untyped-def]
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
@@ -103,6 +112,7 @@ class Proxy:
         writing = asyncio.ensure_future(self._write(queue, writer))
         try:
             while chunk := await reader.read(CHUNK):
+                await self._reading.wait()
                 if self.faults.swallow_up if up else self.faults.swallow_down:
                     continue
                 late = RETRANSMIT_S if random.random() < self.faults.loss else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -93,13 +94,21 @@ class Stack:
         self.web.wait_until_printed("Ctrl-C ends it")
         return self.web
 
+    def start_uvicorn(self) -> ManagePy:
+        """The web process under the other server, on the stack's own port; it has no port for metrics."""
+        arguments = ["chatsite.asgi:application", "--ws", "messaging.uvicorn_protocol:ChatProtocol"]
+        self.web = self.start("web", [*arguments, "--port", str(self.port)], ("-m", "uvicorn"))
+        self.web.wait_until_printed("Uvicorn running on")
+        return self.web
+
     def another_port(self) -> int:
         """For a web process beside the first; its origin is allowed as well."""
         self.ports.append(free_port())
         return self.ports[-1]
 
-    def start(self, name: str, arguments: list[str]) -> ManagePy:
-        process = ManagePy(f"{name}-{len(self.processes)}", arguments, self.environment, self.folder)
+    def start(self, name: str, arguments: list[str], program: Sequence[str] = ("manage.py",)) -> ManagePy:
+        label = f"{name}-{len(self.processes)}"
+        process = ManagePy(label, arguments, self.environment, self.folder, program)
         self.processes.append(process)
         return process
 
@@ -206,6 +215,16 @@ class ServicesStack(Stack):
             cursor.execute(sql)
             return list(cursor.fetchall())
 
+    def queries(self) -> int:
+        """Statements this database server has answered so far."""
+        with self._connected() as cursor:
+            cursor.execute("SHOW GLOBAL STATUS LIKE 'Questions'")
+            return int(cursor.fetchone()[1])
+
+    def connection(self) -> Any:
+        """A connection to the deployment's database, to be in the way of others; closes with its block."""
+        return contextlib.closing(self._connect(self.name))
+
     def end(self) -> None:
         try:
             super().end()
@@ -225,8 +244,11 @@ class ServicesStack(Stack):
             admin.close()
 
     def _connected(self, database: str = "") -> Any:
+        return _Cursor(self._connect(database))
+
+    def _connect(self, database: str) -> Any:
         server = self._server
-        connection = MySQLdb.connect(
+        return MySQLdb.connect(
             host=server.hostname,
             port=server.port,
             user=server.username,
@@ -234,7 +256,6 @@ class ServicesStack(Stack):
             database=database,
             autocommit=True,
         )
-        return _Cursor(connection)
 
 
 class _Cursor:

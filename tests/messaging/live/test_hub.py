@@ -13,12 +13,14 @@ from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session as DjangoSession
 
 from accounts.models import User
-from messaging import limits
+from messaging import limits, metrics
+from messaging.actions import moderate
 from messaging.live import broadcast
 from messaging.live.broadcast import MembershipChange, PeopleNews, Refusal
 from messaging.live.hub import Hub
+from messaging.live.local_room import Caught, Ring
 from messaging.live.session import Session
-from messaging.models import Membership, Room
+from messaging.models import Membership, Room, Sanction
 from messaging.selectors.standing import standings
 from messaging.wire.commands import LeaveRoom, SendMessage
 from tests.messaging.conftest import Desk
@@ -226,3 +228,70 @@ async def test_a_hub_is_only_in_the_shards_it_has_people_in(hub: Hub, room: Room
     hub.remove(session)
     await hub.settle_groups()
     assert hub._groups == {broadcast.PEOPLE_GROUP}
+
+
+async def test_a_ban_whose_news_was_lost_still_closes_the_socket(hub: Hub, room: Room, people: People) -> None:
+    _, bo = await enter(hub, people["bo"], room.pk)
+    await sync_to_async(Sanction.objects.create)(user=people["bo"], kind="ban", reason="x", imposed_by=people["ada"])
+    await hub._follow_sanctions()
+    assert bo.frames[-1] == b"close 4403"
+
+
+async def test_a_mute_whose_news_was_lost_is_in_force_and_over_in_time(hub: Hub, room: Room, people: People) -> None:
+    session, _ = await enter(hub, people["bo"], room.pk)
+    mute = await sync_to_async(Sanction.objects.create)(
+        user=people["bo"], kind="mute", reason="x", imposed_by=people["ada"]
+    )
+    await hub._follow_sanctions()
+    assert session.standings[room.pk].muted_until is not None
+    await sync_to_async(moderate.lift)(mute)
+    await hub._follow_sanctions()
+    assert session.standings[room.pk].muted_until is None
+
+
+async def test_equal_catch_ups_share_one_read_and_recent_ones_need_none(
+    hub: Hub, desk: Desk, say: Say, room: Room, people: People
+) -> None:
+    for number in range(3):
+        await apply(desk, say("ada", f"{number}"), announced=False)
+    sessions = [await enter(hub, people["bo"]) for _ in range(50)]
+    before = metrics.catch_ups._value.get()
+    await asyncio.gather(*(hub.watch(session, {room.pk: 1}) for session, _ in sessions))
+    assert metrics.catch_ups._value.get() - before == 1
+    assert all(shown(written) == ["1", "2"] for _, written in sessions)
+    await apply(desk, say("ada", "3"), say("ada", "4"))
+    await until(lambda: shown(sessions[-1][1])[-1:] == ["4"], "live")
+    late, written = await enter(hub, people["bo"])
+    await hub.watch(late, {room.pk: 3})
+    assert shown(written) == ["3", "4"]
+    up_to_date, written = await enter(hub, people["bo"])
+    await hub.watch(up_to_date, {room.pk: 5})
+    assert written.frames == []
+    assert metrics.catch_ups._value.get() - before == 1
+
+
+async def test_a_room_s_ring_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "RING_BYTES", 1000)
+    ring = Ring()
+    for rev in range(1, 100):
+        ring.add(rev - 1, rev, [b"x" * 100])
+    assert ring.since(50) is None
+    assert ring.since(95) == Caught(99, [b"x" * 100] * 4)
+    ring.add(150, 151, [b"after a gap"])
+    assert ring.since(99) is None
+    assert ring.since(150) == Caught(151, [b"after a gap"])
+
+
+async def test_a_slow_socket_is_skipped_and_resynced(
+    hub: Hub, desk: Desk, say: Say, room: Room, people: People
+) -> None:
+    _, slow = await enter(hub, people["bo"], room.pk)
+    slow.waiting = limits.SKIP_BYTES + 1
+    for number in range(3):
+        await apply(desk, say("ada", f"{number}"))
+    await asyncio.sleep(0.3)
+    assert shown(slow) == []
+    slow.waiting = 0
+    await until(lambda: shown(slow) == ["0", "1", "2"], "caught up")
+    await apply(desk, say("ada", "live"))
+    await until(lambda: shown(slow)[-1:] == ["live"], "live again")

@@ -104,5 +104,5 @@ class PlainChat:
 
     def go_back(self, room: int, user: int, seq: int, was: int) -> None:
         marker = self.rooms[room].read
-        if user in marker and seq < was and marker[user] <= was:
+        if user in marker and seq < marker[user] <= was:
             marker[user] = seq

@@ -8,7 +8,7 @@ from messaging.wire.mentions import MENTIONS_MOST, mention_names
 @pytest.mark.parametrize(
     ("body", "names"),
     [
-        ("hello @Bo", {"bo"}),
+        ("hello @Bo", {"Bo"}),
         ("@bo, @chen: look", {"bo", "chen"}),
         ("that was @bo.", {"bo.", "bo"}),
         ("(@bo) and @a.b-c_d", {"bo", "a.b-c_d"}),
