@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from django.db.models import BigIntegerField, Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import BigIntegerField, Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Least, NullIf
 
 from messaging.errors import NotFound, NotMember
@@ -73,7 +73,8 @@ def standings(user_id: int, room_ids: Collection[int] | None = None, read: int |
         uncounted=_count(Message.objects.filter(_does_not_count(user_id))),
         mentions=_count(Mention.objects.filter(user_id=user_id)),
         other=Case(When(room__kind=Room.Kind.DIRECT, then=_other_name(user_id)), default=Value("")),
-        muted_until=_muted_until(user_id),
+        is_muted=Exists(_mutes(user_id)),
+        muted_until=Subquery(_mutes(user_id).values("until")[:1]),
     )
     ordered = sorted(
         map(_standing, found),
@@ -166,10 +167,11 @@ def _other_name(user_id: int) -> Subquery:
     return Subquery(others.values(called=Coalesce(NullIf("user__name", Value("")), "user__username"))[:1])
 
 
-def _muted_until(user_id: int) -> Subquery:
+def _mutes(user_id: int) -> QuerySet[Sanction]:
+    """Those in force in the membership's room; the one that ends last, or never, first."""
     place = Q(room_id=OuterRef("room_id")) | Q(room=None)
     mutes = Sanction.objects.in_force().filter(place, user_id=user_id, kind=Sanction.Kind.MUTE)
-    return Subquery(mutes.values(end=Coalesce("until", Value(FOR_EVER))).order_by("-end")[:1])
+    return mutes.order_by(F("until").desc(nulls_first=True))
 
 
 def _banned_from(user_id: int) -> QuerySet[Any, int | None]:
@@ -196,5 +198,5 @@ def _standing(membership: Any) -> Standing:
         members_version=head.members_version,
         membership=membership.pk,
         slow_mode_s=room.slow_mode_s,
-        muted_until=membership.muted_until,
+        muted_until=(membership.muted_until or FOR_EVER) if membership.is_muted else None,
     )

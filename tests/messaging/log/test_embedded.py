@@ -17,6 +17,7 @@ import pytest
 from messaging.log.embedded import EmbeddedLog, retention
 from messaging.log.embedded.retention import forget_old
 from messaging.log.embedded.store import SCHEMA
+from messaging.log.embedded.writer import REST_S
 from messaging.log.port import LogLocked, LogUnavailable, Partition, TopicSpec
 from tests.messaging.log.conftest import SPEC, TOPIC, take_all
 
@@ -111,6 +112,9 @@ def test_a_full_disk_is_told_and_the_log_goes_on(log: EmbeddedLog) -> None:
         for _ in range(50):
             stored.append(writer.append(TOPIC, b"k", b"x" * 10_000).result(20).offset)
     writer._connection.execute("PRAGMA max_page_count = 1000000")
+    with pytest.raises(LogUnavailable, match="a moment ago"):
+        writer.append(TOPIC, b"k", b"refused at once")
+    time.sleep(REST_S)
     stored.append(writer.append(TOPIC, b"k", b"kept").result(20).offset)
     assert len(stored) > 1
     assert stored == list(range(len(stored))) == offsets(log)
