@@ -203,3 +203,39 @@ async def test_a_permalink_opens_at_its_message_and_leads_back_to_the_end(embedd
         await see(ada, "said meanwhile")
         seqs = await ada.eval_on_selector_all("[data-testid=message]", "els => els.map(e => Number(e.dataset.seq))")
         assert seqs == list(range(seqs[0], 180)), "no hole between what is shown"
+
+
+async def test_slow_mode_counts_down_and_keeps_the_text(embedded_stack: EmbeddedStack) -> None:
+    ada = embedded_stack.sign_in("ada")
+    headers = {"X-CSRFToken": ada.cookies["csrftoken"], "Origin": embedded_stack.url}
+    changed = ada.patch("/api/v1/rooms/1", json={"slow_mode_s": 4}, headers=headers)
+    assert changed.status_code == 200, changed.text
+    async with chromium() as browser:
+        _, bo = await signed_in(browser, embedded_stack.url, "bo")
+        await open_room(bo, embedded_stack.url)
+        await write(bo, "my turn")
+        hint = bo.get_by_test_id("composer-hint")
+        await expect(hint).to_contain_text("You can write again in")
+        await write(bo, "and once more")
+        await expect(bo.get_by_test_id("composer")).to_have_value("and once more")
+        await expect(bo.get_by_test_id("send")).to_be_disabled()
+        await expect(hint).not_to_contain_text("You can write again", timeout=10_000)
+        await bo.press("[data-testid=composer]", "Enter")
+        await see(bo, "and once more")
+        await expect(bo.get_by_test_id("composer")).to_have_value("")
+
+
+async def test_a_text_that_was_refused_for_now_is_back_in_the_composer(embedded_stack: EmbeddedStack) -> None:
+    """Another tab had the turn: the server says no, and nothing of what was written is lost."""
+    ada = embedded_stack.sign_in("ada")
+    headers = {"X-CSRFToken": ada.cookies["csrftoken"], "Origin": embedded_stack.url}
+    assert ada.patch("/api/v1/rooms/1", json={"slow_mode_s": 5}, headers=headers).status_code == 200
+    async with chromium() as browser, ChatClient(embedded_stack, "bo") as other_tab:
+        _, bo = await signed_in(browser, embedded_stack.url, "bo")
+        await open_room(bo, embedded_stack.url)
+        await other_tab.say("from the other tab")
+        await see(bo, "from the other tab")
+        await write(bo, "too soon from here")
+        await expect(bo.get_by_test_id("composer-hint")).to_contain_text("You can write again in")
+        await expect(bo.get_by_test_id("composer")).to_have_value("too soon from here")
+        await expect(bo.locator("[data-testid=message]", has_text="too soon")).to_have_count(0)
