@@ -11,11 +11,10 @@ import logging
 import random
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Collection
 
 from django.db import DatabaseError
 
-from accounts.selectors import valid_sessions
 from messaging import limits, metrics
 from messaging.errors import REJECTIONS
 from messaging.live import broadcast
@@ -23,10 +22,10 @@ from messaging.live.broadcast import PeopleNews, ReadMarker, RoomChange, TypingN
 from messaging.live.catch_up import CatchUp
 from messaging.live.local_room import Caught, LocalRoom, as_change
 from messaging.live.loop_lag import watch_loop_lag
-from messaging.live.session import Session, WatchedRoom, read_frame
-from messaging.models import Sanction
+from messaging.live.read_markers import move_marker
+from messaging.live.rechecks import Rechecks, guarded
+from messaging.live.session import Session, WatchedRoom
 from messaging.selectors import history, standing
-from messaging.selectors.standing import Standing
 from messaging.threads import in_database
 from messaging.wire import server_frames
 from messaging.wire.close_codes import CloseCode
@@ -43,34 +42,25 @@ class Hub:
 
     def __init__(self) -> None:
         self.sessions: set[Session] = set()
-        self._by_user: dict[int, set[Session]] = defaultdict(set)
-        self._rooms: dict[int, LocalRoom] = {}
+        self.by_user: dict[int, set[Session]] = defaultdict(set)
+        self.rooms: dict[int, LocalRoom] = {}
         self._groups: set[str] = set()
         self._channel: str | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._side_tasks: set[asyncio.Future[None]] = set()
         self._catch_ups = CatchUp()
-        self._slow: dict[Session, float] = {}
+        self.slow: dict[Session, float] = {}
         """Sockets with skipped rooms, and since when."""
-        self._sanctions: dict[int, Sanction] = {}
-        """Those in force against people here, as last read."""
+        self.rechecks = Rechecks(self)
 
     # Life
 
     async def start(self) -> None:
         """Returns once the layer is joined; a layer that is away is tried again and again beside."""
         broadcast.set_home_loop(asyncio.get_running_loop())
-        await self._guarded(self._open_channel)
-        for job in (
-            self._receive,
-            self._tick_badges,
-            self._check_revs,
-            self._check_sessions,
-            self._check_people,
-            self._check_slow,
-            watch_loop_lag,
-        ):
-            self._tasks.append(asyncio.create_task(job()))
+        await guarded(self._open_channel)
+        for job in (self._receive(), watch_loop_lag(), *self.rechecks.clocks()):
+            self._tasks.append(asyncio.create_task(job))
 
     async def stop(self) -> None:
         """Bounded: the Redis layer unsubscribes when a receive is cancelled, and now and then never gets its answer."""
@@ -98,7 +88,7 @@ class Hub:
     def add(self, session: Session) -> None:
         """From now on this session's rooms are counted and can be watched."""
         self.sessions.add(session)
-        self._by_user[session.user_id].add(session)
+        self.by_user[session.user_id].add(session)
         for room in session.standings:
             self._enter(session, room)
         metrics.sockets.set(len(self.sessions))
@@ -107,34 +97,34 @@ class Hub:
         for room in list(session.standings):
             self._leave(session, room)
         self.sessions.discard(session)
-        mine = self._by_user[session.user_id]
+        mine = self.by_user[session.user_id]
         mine.discard(session)
         if not mine:
-            del self._by_user[session.user_id]
+            del self.by_user[session.user_id]
         metrics.sockets.set(len(self.sessions))
 
     def is_here(self, user_id: int) -> bool:
-        return user_id in self._by_user
+        return user_id in self.by_user
 
     def sessions_of(self, user_id: int) -> Collection[Session]:
-        return tuple(self._by_user.get(user_id, ()))
+        return tuple(self.by_user.get(user_id, ()))
 
     def _enter(self, session: Session, room: int) -> None:
         held = session.standings[room]
-        local = self._rooms.get(room)
+        local = self.rooms.get(room)
         if local is None:
-            local = self._rooms[room] = LocalRoom(held.rev, held.members_version)
+            local = self.rooms[room] = LocalRoom(held.rev, held.members_version)
         local.members_version = min(local.members_version, held.members_version)
         local.members.add(session)
 
     def _leave(self, session: Session, room: int) -> None:
         self.unwatch(session, room)
-        local = self._rooms.get(room)
+        local = self.rooms.get(room)
         if local is None:
             return
         local.members.discard(session)
         if not local.members:
-            del self._rooms[room]
+            del self.rooms[room]
 
     # Watching
 
@@ -151,18 +141,18 @@ class Hub:
                 return
             if room not in session.watched and room in session.standings:
                 session.begin_watch(room)
-                self._rooms[room].watchers.add(session)
-                await self._catch_session_up(session, room, rev or None)
+                self.rooms[room].watchers.add(session)
+                await self.catch_session_up(session, room, rev or None)
 
     def unwatch(self, session: Session, room: int) -> None:
-        if session.watched.pop(room, None) is not None and room in self._rooms:
-            self._rooms[room].watchers.discard(session)
+        if session.watched.pop(room, None) is not None and room in self.rooms:
+            self.rooms[room].watchers.discard(session)
 
     async def sync(self, session: Session, room: int, after: int | None) -> None:
         """Write what this client is missing."""
-        await self._catch_session_up(session, room, after)
+        await self.catch_session_up(session, room, after)
 
-    async def _catch_session_up(self, session: Session, room: int, after: int | None) -> None:
+    async def catch_session_up(self, session: Session, room: int, after: int | None) -> None:
         """Live frames of the room wait meanwhile, so that no piece of the catch-up is taken for a hole."""
         watched = session.watched.get(room) or WatchedRoom(room)
         async with watched.lock:
@@ -175,7 +165,7 @@ class Hub:
 
     async def _missed_by(self, session: Session, room: int, after: int | None) -> Caught | None:
         """None for a person who has left meanwhile, though nobody told this process."""
-        local = self._rooms.get(room)
+        local = self.rooms.get(room)
         if local is None or session not in local.members:
             return None
         passed_on = local.rev
@@ -191,7 +181,7 @@ class Hub:
                 continue
             if read.members_version > local.members_version:
                 async with local.lock:
-                    await self._recheck_members(room, local, read.members_version)
+                    await self.recheck_members(room, local, read.members_version)
             caught = read.caught
         return caught if room in session.standings else None
 
@@ -223,7 +213,7 @@ class Hub:
         """
         if self._channel is None:
             return
-        shards = {broadcast.shard_of(room) for room in self._rooms}
+        shards = {broadcast.shard_of(room) for room in self.rooms}
         wanted = {broadcast.PEOPLE_GROUP, *map(broadcast.shard_group, shards)}
         layer = broadcast.layer()
         async with asyncio.timeout(limits.ANNOUNCE_S):
@@ -248,14 +238,14 @@ class Hub:
             logger.exception("an event could not be delivered")
 
     async def _take(self, change: RoomChange) -> None:
-        local = self._rooms.get(change.room)
+        local = self.rooms.get(change.room)
         if local is None or (change.rev <= local.rev and change.members_version <= local.members_version):
             return
         async with local.lock:
             if change.members_version > local.members_version:
-                await self._recheck_members(change.room, local, change.members_version)
+                await self.recheck_members(change.room, local, change.members_version)
             if change.after > local.rev or (change.rev > local.rev and not change.fragments):
-                await self._catch_up(change.room, local)
+                await self.catch_up(change.room, local)
             elif change.rev > local.rev:
                 await self._deliver(local, change, self._frames(change))
 
@@ -276,19 +266,19 @@ class Hub:
                 if session.deliver(change.room, change.rev, frames):
                     metrics.deliveries.inc(len(frames))
                 else:
-                    self._slow.setdefault(session, time.monotonic())
+                    self.slow.setdefault(session, time.monotonic())
             if time.perf_counter() - sliced > FANOUT_SLICE_S:
                 await asyncio.sleep(0)
                 sliced = time.perf_counter()
 
-    async def _catch_up(self, room: int, local: LocalRoom) -> None:
+    async def catch_up(self, room: int, local: LocalRoom) -> None:
         """Read once, for everybody here, what was announced and never arrived. The room's lock is held."""
         metrics.holes.inc()
         rev = None
         while rev != local.rev:  # until nothing was stored between reading the rows and the mentions
             found, members_version = await in_database(history.changes_and_members_version, room, local.rev)
             if members_version > local.members_version:
-                await self._recheck_members(room, local, members_version)
+                await self.recheck_members(room, local, members_version)
             if found.reset:
                 await self._refresh_standings(room, local)
             await self._deliver(local, as_change(found, local), found.frames())
@@ -306,7 +296,7 @@ class Hub:
 
     # Membership: a change of members holds the room's frames until its watchers here are checked again.
 
-    async def _recheck_members(self, room: int, local: LocalRoom, version: int) -> None:
+    async def recheck_members(self, room: int, local: LocalRoom, version: int) -> None:
         users = {session.user_id for session in local.members}
         members = await in_database(standing.members_among, room, users)
         for session in tuple(local.members):
@@ -360,18 +350,18 @@ class Hub:
         if news.signed_out:
             self._sign_out(set(news.signed_out))
         for user in news.banned:
-            self._ban(user)
+            self.ban(user)
         if news.rooms:
-            await self._refresh_room_data([room for room in news.rooms if room in self._rooms])
+            await self._refresh_room_data([room for room in news.rooms if room in self.rooms])
 
     async def _refresh_room_data(self, rooms: list[int]) -> None:
         """Name, topic, slow mode, archive: for everybody here, in one query. Their badges say that there is news."""
         for room, data in (await in_database(standing.room_data, rooms)).items():
-            for session in self._rooms[room].members if room in self._rooms else ():
+            for session in self.rooms[room].members if room in self.rooms else ():
                 session.standings[room].take(data)
                 session.stale_badges.add(room)
 
-    def _ban(self, user: int) -> None:
+    def ban(self, user: int) -> None:
         for session in self.sessions_of(user):
             metrics.sockets_closed.labels(code=CloseCode.FORBIDDEN.value).inc()
             session.close(CloseCode.FORBIDDEN)
@@ -382,7 +372,7 @@ class Hub:
                 session.close(CloseCode.NOT_SIGNED_IN)
 
     def _tell_typing(self, typing: TypingNow) -> None:
-        local = self._rooms.get(typing.room)
+        local = self.rooms.get(typing.room)
         if local is None:
             return
         frame = server_frames.frame("typing", room=typing.room, user={"id": typing.user, "name": typing.name})
@@ -391,128 +381,5 @@ class Hub:
                 session.write(frame)
 
     async def mark_read(self, marker: ReadMarker) -> None:
-        """Move a person's marker in all their sockets here and tell them the exact counts. It goes back only from where
-        the person saw it."""
-        for session in self.sessions_of(marker.user):
-            held = session.standings.get(marker.room)
-            if held is None or not _moves(held.read, marker):
-                continue
-            held.read = min(marker.seq, held.seq)
-            if held.read < held.seq:
-                await self._recount(session, held)
-            else:
-                held.unread = held.mentions = 0
-            session.write(read_frame(held))
-
-    async def _recount(self, session: Session, held: Standing) -> None:
-        """Read the counts above the marker. They belong to one `rev`: read again if we have counted beyond it since."""
-        while session.standings.get(held.id) is held:
-            marker = held.read
-            found = (await in_database(standing.standings, session.user_id, [held.id], marker)).get(held.id)
-            if found is None:
-                return
-            if held.read == marker and found.rev >= held.rev:
-                held.seq, held.rev, held.unread, held.mentions = found.seq, found.rev, found.unread, found.mentions
-                return
-
-    # Clocks
-
-    async def _tick_badges(self) -> None:
-        while True:
-            await asyncio.sleep(limits.BADGES_EVERY_S)
-            await self._guarded(self.settle_groups)
-            for session in tuple(self.sessions):
-                if session.stale_badges:
-                    session.flush_badges()
-
-    async def _check_revs(self) -> None:
-        """The layer loses events silently; the database does not."""
-        while True:
-            await asyncio.sleep(limits.REV_CHECK_EVERY_S)
-            await self._guarded(self._find_holes)
-
-    async def _check_sessions(self) -> None:
-        """Announcements of sign-outs are lost like others; only a definite no from the database closes a socket."""
-        while True:
-            await asyncio.sleep(limits.SESSION_CHECK_EVERY_S)
-            await self._guarded(self._close_ended_sessions)
-
-    async def _check_slow(self) -> None:
-        """Sockets that were skipped are caught up once they have read, or cut off when they do not."""
-        while True:
-            await asyncio.sleep(limits.SLOW_CHECK_S)
-            for session, since in tuple(self._slow.items()):
-                if session not in self.sessions:
-                    del self._slow[session]
-                elif session.is_drained:
-                    del self._slow[session]
-                    self.spawn(self._resync(session))
-                elif time.monotonic() - since > limits.SLOW_S:
-                    session.cut_off()
-
-    async def _resync(self, session: Session) -> None:
-        for room, watched in tuple(session.watched.items()):
-            if watched.behind:
-                await self._catch_session_up(session, room, watched.rev or None)
-
-    async def _check_people(self) -> None:
-        """Announcements of kicks, bans, mutes and new members are lost like others."""
-        while True:
-            await asyncio.sleep(limits.SESSION_CHECK_EVERY_S)
-            await self._guarded(self._follow_sanctions)
-            await self._guarded(self._follow_memberships)
-
-    async def _follow_sanctions(self) -> None:
-        known, self._sanctions = self._sanctions, await in_database(standing.sanctions_among, set(self._by_user))
-        for pk in known.keys() ^ self._sanctions.keys():
-            sanction = (known | self._sanctions)[pk]
-            if sanction.bars_from_site and pk in self._sanctions:
-                self._ban(sanction.user_id)
-                continue
-            for session in self.sessions_of(sanction.user_id):
-                for room in list(session.standings) if sanction.room_id is None else [sanction.room_id]:
-                    await self.refresh(session, room)
-
-    async def _follow_memberships(self) -> None:
-        marks = await in_database(standing.membership_marks, set(self._by_user))
-        for session in tuple(self.sessions):
-            held = [place.membership for place in session.standings.values()]
-            if marks.get(session.user_id, (0, 0)) != (len(held), max(held, default=0)):
-                now = await in_database(standing.standings, session.user_id)
-                for room in now.keys() ^ session.standings.keys():
-                    await self.refresh(session, room)
-
-    async def _close_ended_sessions(self) -> None:
-        checked = tuple(self.sessions)
-        good = await in_database(valid_sessions, {session.session_key for session in checked})
-        for session in checked:
-            if session.session_key not in good:
-                session.close(CloseCode.NOT_SIGNED_IN)
-
-    async def _find_holes(self) -> None:
-        known = {room: local.rev for room, local in self._rooms.items()}
-        if not known:
-            return
-        for room, head in (await in_database(standing.heads, list(known))).items():
-            local = self._rooms.get(room)
-            if local is None:
-                continue
-            if head.members_version > local.members_version:
-                async with local.lock:
-                    await self._recheck_members(room, local, head.members_version)
-            if head.rev > local.rev and local.rev == known[room]:
-                async with local.lock:
-                    if head.rev > local.rev:
-                        await self._catch_up(room, local)
-
-    @staticmethod
-    async def _guarded(job: Callable[[], Awaitable[object]]) -> None:
-        try:
-            await job()
-        except Exception as error:  # what is away must not end a clock; it comes again
-            logger.warning("live layer or database: %r; tried again soon", error)
-
-
-def _moves(read: int, marker: ReadMarker) -> bool:
-    """Whether a marker at `read` is to be moved: up, or back from where the person saw it."""
-    return marker.seq > read if marker.was is None else marker.seq < read <= marker.was
+        """Move a person's marker in all their sockets here and tell them the exact counts."""
+        await move_marker(self.sessions_of(marker.user), marker)

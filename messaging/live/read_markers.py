@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 
 from django.db import DatabaseError
 
@@ -11,6 +12,8 @@ from messaging import limits
 from messaging.actions.read import lower_read_marker, raise_read_markers
 from messaging.live import broadcast
 from messaging.live.broadcast import PeopleNews, ReadMarker
+from messaging.live.session import Session, read_frame
+from messaging.selectors.standing import Standing, standings
 from messaging.threads import in_database
 
 logger = logging.getLogger(__name__)
@@ -82,3 +85,36 @@ class ReadMarkers:
             await broadcast.announce_in_time([], PeopleNews(reads=reads, origin=broadcast.ORIGIN))
         except Exception as error:  # whatever the layer raises: other tabs hear of it with their next page
             logger.warning("read markers are not told: %r", error)
+
+
+async def move_marker(sessions: Iterable[Session], marker: ReadMarker) -> None:
+    """Move a person's marker in these sockets of theirs and tell them the exact counts. It goes back only from where
+    the person saw it."""
+    for session in sessions:
+        held = session.standings.get(marker.room)
+        if held is None or not _moves(held.read, marker):
+            continue
+        held.read = min(marker.seq, held.seq)
+        if held.read < held.seq:
+            await _recount(session, held)
+        else:
+            held.unread = held.mentions = 0
+        session.write(read_frame(held))
+
+
+def _moves(read: int, marker: ReadMarker) -> bool:
+    """Whether a marker at `read` is to be moved: up, or back from where the person saw it."""
+    return marker.seq > read if marker.was is None else marker.seq < read <= marker.was
+
+
+async def _recount(session: Session, held: Standing) -> None:
+    """Read the counts above the marker. They belong to one `rev`: read again if we have counted beyond it since."""
+    while session.standings.get(held.id) is held:
+        marker = held.read
+        found = (await in_database(standings, session.user_id, [held.id], marker)).get(held.id)
+        if found is None:
+            return
+        if held.read == marker and found.rev >= held.rev:
+            held.seq, held.rev, held.unread, held.mentions = found.seq, found.rev, found.unread, found.mentions
+            session.stale_badges.add(held.id)
+            return

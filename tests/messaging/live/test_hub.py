@@ -87,7 +87,8 @@ async def test_watchers_get_the_same_bytes_once_and_the_others_a_badge(
 async def test_a_lost_announcement_is_found_by_the_next_one(
     hub: Hub, desk: Desk, say: Say, room: Room, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "_find_holes", lambda: asyncio.sleep(0))
+    monkeypatch.setattr(limits, "REV_CHECK_EVERY_S", 60)
+    await asyncio.sleep(0.1)  # the check that is under way
     _, ada = await enter(hub, people["ada"], room.pk)
     session, _ = await enter(hub, people["bo"])
     await apply(desk, say("ada", "lost"), announced=False)
@@ -185,16 +186,16 @@ async def test_a_sign_out_whose_news_was_lost_still_closes_the_socket(
     for name, key in (("ada", ada), ("bo", bo), ("chen", chen)):
         session, writers[name] = await enter(hub, people[name])
         session.session_key = key
-    await hub._close_ended_sessions()
+    await hub.rechecks.close_ended_sessions()
     assert all(writer.frames == [] for writer in writers.values())
     await sync_to_async(DjangoSession.objects.filter(session_key=ada).delete)()
     await sync_to_async(User.objects.filter(pk=people["bo"].pk).update)(is_active=False)
-    await hub._close_ended_sessions()
+    await hub.rechecks.close_ended_sessions()
     assert (writers["ada"].frames, writers["bo"].frames) == ([b"close 4401"], [b"close 4401"])
     assert writers["chen"].frames == []
     people["chen"].set_password("a new one")
     await people["chen"].asave()
-    await hub._close_ended_sessions()
+    await hub.rechecks.close_ended_sessions()
     assert writers["chen"].frames == [b"close 4401"]
 
 
@@ -204,7 +205,7 @@ async def test_a_socket_that_is_gone_leaves_nothing_behind(hub: Hub, room: Room,
     # What was under way for it comes to its end only now.
     await hub.watch(session, {room.pk: 0})
     await hub.refresh(session, room.pk)
-    assert (hub.sessions, hub._rooms, dict(hub._by_user)) == (set(), {}, {})
+    assert (hub.sessions, hub.rooms, dict(hub.by_user)) == (set(), {}, {})
 
 
 async def test_the_newest_watch_counts_though_an_older_one_is_still_under_way(
@@ -233,7 +234,7 @@ async def test_a_hub_is_only_in_the_shards_it_has_people_in(hub: Hub, room: Room
 async def test_a_ban_whose_news_was_lost_still_closes_the_socket(hub: Hub, room: Room, people: People) -> None:
     _, bo = await enter(hub, people["bo"], room.pk)
     await sync_to_async(Sanction.objects.create)(user=people["bo"], kind="ban", reason="x", imposed_by=people["ada"])
-    await hub._follow_sanctions()
+    await hub.rechecks.follow_sanctions()
     assert bo.frames[-1] == b"close 4403"
 
 
@@ -242,10 +243,10 @@ async def test_a_mute_whose_news_was_lost_is_in_force_and_over_in_time(hub: Hub,
     mute = await sync_to_async(Sanction.objects.create)(
         user=people["bo"], kind="mute", reason="x", imposed_by=people["ada"]
     )
-    await hub._follow_sanctions()
+    await hub.rechecks.follow_sanctions()
     assert session.standings[room.pk].muted_until is not None
     await sync_to_async(moderate.lift)(mute)
-    await hub._follow_sanctions()
+    await hub.rechecks.follow_sanctions()
     assert session.standings[room.pk].muted_until is None
 
 

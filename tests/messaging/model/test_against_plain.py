@@ -243,9 +243,9 @@ class Chat(RuleBasedStateMachine):
         """Whatever was lost is found by the next check of revs and sanctions."""
         self._bridge(announced=False)
         self.runner.run(self.markers._flush())
-        self.runner.run(self.hub._find_holes())
-        self.runner.run(self.hub._follow_sanctions())
-        self.runner.run(self.hub._follow_memberships())
+        self.runner.run(self.hub.rechecks.find_holes())
+        self.runner.run(self.hub.rechecks.follow_sanctions())
+        self.runner.run(self.hub.rechecks.follow_memberships())
         for person in self.people:
             self._agrees_in_database(person)
         for who in self.sockets:

@@ -1,0 +1,126 @@
+"""What announcements may have lost, found by asking the database now and then: the live layer is only a hint."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from accounts.selectors import valid_sessions
+from messaging import limits
+from messaging.models import Sanction
+from messaging.selectors import standing
+from messaging.threads import in_database
+from messaging.wire.close_codes import CloseCode
+
+if TYPE_CHECKING:
+    from messaging.live.hub import Hub
+    from messaging.live.session import Session
+
+logger = logging.getLogger(__name__)
+
+Check = Callable[[], Awaitable[object]]
+
+
+class Rechecks:
+    """The clocks of a hub. Each check is a fixed number of queries, unless it finds something."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._sanctions: dict[int, Sanction] = {}
+        """Those in force against people here, as last read."""
+
+    def clocks(self) -> list[Coroutine[Any, Any, None]]:
+        """Jobs that run until they are cancelled."""
+        return [
+            self._every("BADGES_EVERY_S", self.flush_badges),
+            self._every("REV_CHECK_EVERY_S", self.find_holes),
+            self._every("SESSION_CHECK_EVERY_S", self.close_ended_sessions),
+            self._every("SESSION_CHECK_EVERY_S", self.follow_sanctions),
+            self._every("SESSION_CHECK_EVERY_S", self.follow_memberships),
+            self._every("SLOW_CHECK_S", self.look_after_the_slow),
+        ]
+
+    async def _every(self, limit: str, check: Check) -> None:
+        while True:
+            await asyncio.sleep(getattr(limits, limit))
+            await guarded(check)
+
+    async def flush_badges(self) -> None:
+        """Badges of the last second leave; groups that could not be joined are tried again."""
+        await guarded(self._hub.settle_groups)
+        for session in tuple(self._hub.sessions):
+            if session.stale_badges:
+                session.flush_badges()
+
+    async def find_holes(self) -> None:
+        """Rooms that are further than what was announced here, or have other members."""
+        known = {room: local.rev for room, local in self._hub.rooms.items()}
+        if not known:
+            return
+        for room, head in (await in_database(standing.heads, list(known))).items():
+            local = self._hub.rooms.get(room)
+            if local is None:
+                continue
+            async with local.lock:
+                if head.members_version > local.members_version:
+                    await self._hub.recheck_members(room, local, head.members_version)
+                if head.rev > local.rev and local.rev == known[room]:
+                    await self._hub.catch_up(room, local)
+
+    async def close_ended_sessions(self) -> None:
+        """Only a definite no from the database closes a socket."""
+        checked = tuple(self._hub.sessions)
+        good = await in_database(valid_sessions, {session.session_key for session in checked})
+        for session in checked:
+            if session.session_key not in good:
+                session.close(CloseCode.NOT_SIGNED_IN)
+
+    async def follow_sanctions(self) -> None:
+        """Kicks, bans and mutes that are in force, or no longer."""
+        hub = self._hub
+        known, self._sanctions = self._sanctions, await in_database(standing.sanctions_among, set(hub.by_user))
+        for pk in known.keys() ^ self._sanctions.keys():
+            sanction = (known | self._sanctions)[pk]
+            if sanction.bars_from_site and pk in self._sanctions:
+                hub.ban(sanction.user_id)
+                continue
+            for session in hub.sessions_of(sanction.user_id):
+                for room in list(session.standings) if sanction.room_id is None else [sanction.room_id]:
+                    await hub.refresh(session, room)
+
+    async def follow_memberships(self) -> None:
+        """People who are in other rooms than their sockets know."""
+        marks = await in_database(standing.membership_marks, set(self._hub.by_user))
+        for session in tuple(self._hub.sessions):
+            held = [place.membership for place in session.standings.values()]
+            if marks.get(session.user_id, (0, 0)) != (len(held), max(held, default=0)):
+                now = await in_database(standing.standings, session.user_id)
+                for room in now.keys() ^ session.standings.keys():
+                    await self._hub.refresh(session, room)
+
+    async def look_after_the_slow(self) -> None:
+        """Sockets that were skipped are caught up once they have read, or cut off when they do not."""
+        hub = self._hub
+        for session, since in tuple(hub.slow.items()):
+            if session not in hub.sessions:
+                del hub.slow[session]
+            elif session.is_drained:
+                del hub.slow[session]
+                hub.spawn(self._resync(session))
+            elif time.monotonic() - since > limits.SLOW_S:
+                session.cut_off()
+
+    async def _resync(self, session: Session) -> None:
+        for room, watched in tuple(session.watched.items()):
+            if watched.behind:
+                await self._hub.catch_session_up(session, room, watched.rev or None)
+
+
+async def guarded(check: Check) -> None:
+    try:
+        await check()
+    except Exception as error:  # what is away must not end a clock; it comes again
+        logger.warning("live layer or database: %r; tried again soon", error)
