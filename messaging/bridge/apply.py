@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from django.db import DataError, IntegrityError, connection, transaction
 
 from messaging import metrics
+from messaging.bridge.effects import Effects
 from messaging.bridge.facts import load_facts
 from messaging.bridge.ledger import Ledger
 from messaging.bridge.offsets import Ownership, move_offset
@@ -86,18 +87,18 @@ def _transact(batch: Batch, decoded: dict[Partition, list[Incoming]], owner: Own
         for partition, records in batch.items():
             move_offset(owner, partition, records[-1].offset + 1)
         incoming = [item for items in decoded.values() for item in items]
-        ledger = _decide(incoming, put_aside)
-        ledger.write()
+        effects = _decide(incoming, put_aside)
+        effects.write()
         for partition, items in decoded.items():
             rooms = {command.room for _, command in items}
             owner.remember_revs(
-                partition, {room: ledger.revs_before[room] for room in rooms & ledger.revs_before.keys()}
+                partition, {room: effects.revs_before[room] for room in rooms & effects.revs_before.keys()}
             )
     _measure(batch, time.perf_counter() - started)
-    return Applied(ledger.changes(), ledger.people)
+    return Applied(effects.changes(), effects.people)
 
 
-def _decide(incoming: Sequence[Incoming], put_aside: PutAside) -> Ledger:
+def _decide(incoming: Sequence[Incoming], put_aside: PutAside) -> Effects:
     facts = load_facts([command for _, command in incoming])
     ledger = Ledger(facts)
     for record, command in incoming:
@@ -105,7 +106,7 @@ def _decide(incoming: Sequence[Incoming], put_aside: PutAside) -> Ledger:
             put_aside(record, "the sender does not exist")
         else:
             ledger.decide(command, datetime.fromtimestamp(record.accepted_ms / 1000, UTC))
-    return ledger
+    return ledger.effects
 
 
 def _salvage(
@@ -120,15 +121,15 @@ def _salvage(
         for record, command in incoming:
             try:
                 with transaction.atomic():
-                    ledger = _decide([(record, command)], put_aside)
-                    ledger.write()
+                    effects = _decide([(record, command)], put_aside)
+                    effects.write()
             except (DataError, IntegrityError) as error:
                 put_aside(record, f"the database refuses it: {error}")
                 continue
-            revs_before = ledger.revs_before | revs_before
-            whole.changes += ledger.changes()
-            whole.people.refusals += ledger.people.refusals
-            whole.people.memberships += ledger.people.memberships
+            revs_before = effects.revs_before | revs_before
+            whole.changes += effects.changes()
+            whole.people.refusals += effects.people.refusals
+            whole.people.memberships += effects.people.memberships
         owner.remember_revs(partition, revs_before)
     return whole
 

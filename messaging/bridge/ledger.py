@@ -1,19 +1,14 @@
-"""Deciding and doing, command by command, on the facts of one batch; then everything is written at once."""
+"""Deciding, command by command, on the facts of one batch."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import reduce
-from operator import or_
 from typing import Any
-
-from django.db.models import BigIntegerField, Case, Q, Value, When
-from django.db.models.functions import Greatest
 
 from messaging import metrics
 from messaging.actions.members import check_may_remove
+from messaging.bridge.effects import Effects
 from messaging.bridge.facts import Facts, command_key
 from messaging.errors import (
     Archived,
@@ -27,8 +22,8 @@ from messaging.errors import (
     Rejection,
     SlowMode,
 )
-from messaging.live.broadcast import Count, MembershipChange, PeopleNews, Refusal, RoomChange
-from messaging.models import AppliedCommand, Membership, Mention, Message, Room, RoomHead, Sanction
+from messaging.live.broadcast import Count, MembershipChange, Refusal
+from messaging.models import AppliedCommand, Membership, Message, Room
 from messaging.wire.commands import (
     KINDS,
     AddMember,
@@ -49,24 +44,11 @@ SLOW_MODE_SLACK = timedelta(seconds=1)
 
 
 class Ledger:
-    """The effects of a batch so far. `decide` for each command in log order, then `write` once."""
+    """Decides each command of a batch in log order; what follows gathers in `effects`, to be written once."""
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self.people = PeopleNews()
-        self.revs_before = {room: head.rev for room, head in facts.heads.items()}
-        self._versions_before = {room: head.members_version for room, head in facts.heads.items()}
-        self._new: list[Message] = []
-        self._changed: dict[tuple[int, int], Message] = {}
-        self._read: dict[tuple[int, int], int] = {}
-        self._counts: dict[int, list[Count]] = defaultdict(list)
-        self._joined: dict[tuple[int, int], Membership] = {}
-        self._left: dict[tuple[int, int], Membership] = {}
-        self._decisions: list[AppliedCommand] = []
-        self._mentions: dict[tuple[int, int], list[int]] = {}
-        """(room, seq) -> whom the message names from now on, where that changed; its sender is not among them."""
-        self._kicks_done: set[tuple[int, int]] = set()
-        self._spoke: dict[tuple[int, int], datetime] = {}
+        self.effects = Effects(facts)
 
     def decide(self, command: Command, accepted_at: datetime) -> None:
         """Apply one command, or record its refusal; a repeat does nothing."""
@@ -94,10 +76,10 @@ class Ledger:
 
     def _refuse(self, command: Command, code: str) -> None:
         metrics.applied.labels(outcome="refused").inc()
-        self.people.refusals.append(Refusal(command.sender, command.client_id, code))
+        self.effects.people.refusals.append(Refusal(command.sender, command.client_id, code))
 
     def _decided(self, command: Command, mark: int, seq: int | None, refusal: str) -> None:
-        self._decisions.append(
+        self.effects.decisions.append(
             AppliedCommand(
                 client_id=command.client_id,
                 sender_id=command.sender,
@@ -140,11 +122,10 @@ class Ledger:
         wait = timedelta(seconds=self.facts.rooms[command.room].slow_mode_s)
         if not wait or member.role != Membership.Role.MEMBER:
             return
-        key = command.room, command.sender
-        last = self._spoke.get(key, member.last_sent_at)
-        if last is not None and at - last < wait - SLOW_MODE_SLACK:
+        if member.last_sent_at is not None and at - member.last_sent_at < wait - SLOW_MODE_SLACK:
             raise SlowMode
-        self._spoke[key] = at
+        member.last_sent_at = at
+        self.effects.spoke[command.room, command.sender] = member
 
     def _message(self, room: int, seq: int) -> Message:
         message = self.facts.messages.get((room, seq))
@@ -177,9 +158,9 @@ class Ledger:
             created_at=sent_at,
         )
         message.mentions = self._named(command.room, command.body)
-        self._new.append(message)
+        self.effects.new.append(message)
         self.facts.messages[command.room, head.seq] = message
-        self._read[command.room, command.sender] = head.seq
+        self.effects.read[command.room, command.sender] = head.seq
         self._count(message, 1, [])
         return head.seq
 
@@ -192,8 +173,8 @@ class Ledger:
         others = [user for user in message.mentions if user != message.sender_id]
         before = [user for user in named_before if user != message.sender_id]
         if others != before:
-            self._mentions[message.room_id, message.seq] = others
-        self._counts[message.room_id].append(
+            self.effects.mentions[message.room_id, message.seq] = others
+        self.effects.counts[message.room_id].append(
             Count(
                 seq=message.seq,
                 rev=message.rev,
@@ -237,7 +218,7 @@ class Ledger:
         head = self.facts.heads[message.room_id]
         head.rev += 1
         message.rev = head.rev
-        self._changed[message.room_id, message.seq] = message
+        self.effects.changed[message.room_id, message.seq] = message
 
     def _join(self, command: JoinRoom, accepted_at: datetime) -> None:
         room = self.facts.rooms.get(command.room)
@@ -267,7 +248,7 @@ class Ledger:
         if (room, user) in self.facts.members:
             return
         member = Membership(room_id=room, user_id=user, read_seq=self.facts.heads[room].seq)
-        self._joined[room, user] = self.facts.members[room, user] = member
+        self.effects.joined[room, user] = self.facts.members[room, user] = member
         self._members_changed(room, user)
 
     def _leave(self, command: LeaveRoom, accepted_at: datetime) -> None:
@@ -284,7 +265,7 @@ class Ledger:
     def _remove(self, command: RemoveMember, accepted_at: datetime) -> None:
         """Whatever is decided, the kick that was in force at once is over: from here on membership says it."""
         key = command.room, command.user
-        self._kicks_done.add(key)
+        self.effects.kicks_done.add(key)
         self.facts.barred.discard((command.user, command.room))
         check_may_remove(
             self.facts.users.get(command.sender),
@@ -295,87 +276,13 @@ class Ledger:
         self._dismiss(key, self.facts.members.pop(key))
 
     def _dismiss(self, key: tuple[int, int], member: Membership) -> None:
-        if self._joined.pop(key, None) is None:
-            self._left[key] = member
+        if self.effects.joined.pop(key, None) is None:
+            self.effects.left[key] = member
         self._members_changed(*key)
 
     def _members_changed(self, room: int, user: int) -> None:
         self.facts.heads[room].members_version += 1
-        self.people.memberships.append(MembershipChange(room, user))
-
-    # Writing
-
-    def write(self) -> None:
-        """Store everything in bulk: a number of statements that does not grow with the batch."""
-        Message.objects.bulk_create(self._new)
-        unsaved = {(message.room_id, message.seq) for message in self._new}
-        changed = [message for place, message in self._changed.items() if place not in unsaved]
-        fields = ["rev", "body", "html", "mentions", "edited_at", "deleted_at"]
-        Message.objects.bulk_update(changed, fields, batch_size=200)
-        RoomHead.objects.bulk_update(
-            self._moved_heads(), ["seq", "rev", "members_version", "last_message_at"], batch_size=200
-        )
-        Membership.objects.filter(pk__in=[member.pk for member in self._left.values()]).delete()
-        Membership.objects.bulk_create(self._joined.values())
-        self._raise_read_markers()
-        self._write_mentions()
-        for room, user in self._kicks_done:
-            kicks = Sanction.objects.in_force().filter(kind=Sanction.Kind.KICK, room_id=room, user_id=user)
-            kicks.update(lifted_at=self.facts.now)
-        AppliedCommand.objects.bulk_create(self._decisions)
-
-    def _moved_heads(self) -> list[RoomHead]:
-        return [head for room, head in self.facts.heads.items() if self._has_moved(room, head)]
-
-    def _has_moved(self, room: int, head: RoomHead) -> bool:
-        return head.rev != self.revs_before[room] or head.members_version != self._versions_before[room]
-
-    def _raise_read_markers(self) -> None:
-        """Sending moves one's own marker; it never goes down (a marker may be rising beside us)."""
-        if not self._read:
-            return
-        members = {key: self.facts.members.get(key) for key in self._read}
-        cases = [When(pk=member.pk, then=Value(self._read[key])) for key, member in members.items() if member]
-        if cases:
-            newest = Case(*cases, default=Value(0), output_field=BigIntegerField())
-            rows = Membership.objects.filter(pk__in=[member.pk for member in members.values() if member])
-            rows.update(read_seq=Greatest("read_seq", newest))
-
-    def _write_mentions(self) -> None:
-        new = {(message.room_id, message.seq) for message in self._new}
-        stale = [Q(room_id=room, seq=seq) for room, seq in self._mentions if (room, seq) not in new]
-        if stale:
-            Mention.objects.filter(reduce(or_, stale)).delete()
-        Mention.objects.bulk_create(
-            Mention(room_id=room, seq=seq, user_id=user)
-            for (room, seq), users in self._mentions.items()
-            for user in users
-        )
-        for (room, user), at in self._spoke.items():
-            Membership.objects.filter(room_id=room, user_id=user).update(last_sent_at=at)
-
-    def changes(self) -> list[RoomChange]:
-        """What is announced once this is committed: per changed room, its messages as ready fragments."""
-        by_room: dict[int, dict[int, Message]] = defaultdict(dict)
-        for message in [*self._new, *self._changed.values()]:
-            by_room[message.room_id][message.seq] = message
-        return [self._change(head, by_room[head.room_id]) for head in self._moved_heads()]
-
-    def _change(self, head: RoomHead, messages: dict[int, Message]) -> RoomChange:
-        room = head.room_id
-        return RoomChange(
-            room=room,
-            after=self.revs_before[room],
-            rev=head.rev,
-            seq=head.seq,
-            meta=self.facts.rooms[room].meta_version,
-            members_version=head.members_version,
-            fragments=[
-                messages[seq].view(self.facts.users[messages[seq].sender_id].display_name).fragment()
-                for seq in sorted(messages)
-            ],
-            counts=self._counts[room],
-        )
+        self.effects.people.memberships.append(MembershipChange(room, user))
 
 
 _EFFECTS: dict[type[Command], Callable[[Ledger, Any, datetime], int | None]] = {

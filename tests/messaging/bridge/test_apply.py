@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from messaging.bridge import ledger as ledger_module
+from messaging.bridge.effects import Effects
 from messaging.bridge.offsets import LostPartition
 from messaging.log.port import Record
 from messaging.models import AppliedCommand, Membership, Message, Room, RoomHead, StoredOffset
@@ -269,29 +270,29 @@ def test_a_head_that_was_set_back_is_read_again_and_then_given_up(desk: Desk, sa
 
 
 def test_a_passing_duplicate_is_applied_by_the_re_run(desk: Desk, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = ledger_module.Ledger.write
+    write = Effects.write
     failures = iter([IntegrityError("duplicate (room, seq)")])
 
-    def once_failing(self: ledger_module.Ledger) -> None:
+    def once_failing(self: Effects) -> None:
         write(self)
         for failure in failures:
             raise failure
 
-    monkeypatch.setattr(ledger_module.Ledger, "write", once_failing)
+    monkeypatch.setattr(Effects, "write", once_failing)
     desk.apply(say("ada"), say("bo"))
     assert list(Message.objects.order_by("seq").values_list("seq", flat=True)) == [1, 2]
     assert desk.put_aside == []
 
 
 def test_salvage_names_only_the_record_at_fault(desk: Desk, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = ledger_module.Ledger.write
+    write = Effects.write
 
-    def refusing(self: ledger_module.Ledger) -> None:
-        if any(message.body == "poison" for message in self._new):
+    def refusing(self: Effects) -> None:
+        if any(message.body == "poison" for message in self.new):
             raise IntegrityError("refused")
         write(self)
 
-    monkeypatch.setattr(ledger_module.Ledger, "write", refusing)
+    monkeypatch.setattr(Effects, "write", refusing)
     [applied] = desk.apply(say("ada", "one"), say("ada", "poison"), say("bo", "two"))
     assert list(Message.objects.order_by("seq").values_list("seq", "body")) == [(1, "one"), (2, "two")]
     assert [record.offset for record, _ in desk.put_aside] == [1]

@@ -12,7 +12,7 @@ from messaging import web_process
 from messaging.bridge import bridge as bridge_module
 from messaging.bridge.announcer import Announcer
 from messaging.bridge.bridge import Bridge
-from messaging.bridge.ledger import Ledger
+from messaging.bridge.effects import Effects
 from messaging.bridge.offsets import OffsetTrouble, PartitionCountChanged, adopt_log, check_partition_count
 from messaging.bridge.topics import COMMANDS, DEAD_LETTERS, topic_specs
 from messaging.live.broadcast import PeopleNews, RoomChange
@@ -115,14 +115,14 @@ def test_a_poison_record_is_put_aside_and_does_not_block(
 def test_while_the_database_is_away_the_batch_waits_and_is_then_applied_once(
     log: EmbeddedLog, start: Callable[[], Bridge], say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, failures = Ledger.write, iter([OperationalError("gone away")] * 3)
+    write, failures = Effects.write, iter([OperationalError("gone away")] * 3)
 
-    def failing(self: Ledger) -> None:
+    def failing(self: Effects) -> None:
         for failure in failures:
             raise failure
         write(self)
 
-    monkeypatch.setattr(Ledger, "write", failing)
+    monkeypatch.setattr(Effects, "write", failing)
     monkeypatch.setattr("messaging.bridge.backoff.Backoff.MOST_S", 0.05)
     append(log, say("ada", "patience"))
     log.appender().append(COMMANDS, b"1", b"poison").result(10)

@@ -1,0 +1,114 @@
+"""What a batch does: gathered while it is decided, written at once, announced after the commit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import reduce
+from operator import or_
+
+from django.db.models import BigIntegerField, Case, Q, Value, When
+from django.db.models.functions import Greatest
+
+from messaging.bridge.facts import Facts
+from messaging.live.broadcast import Count, PeopleNews, RoomChange
+from messaging.models import AppliedCommand, Membership, Mention, Message, RoomHead, Sanction
+
+Place = tuple[int, int]
+"""(room, seq)"""
+
+Member = tuple[int, int]
+"""(room, user)"""
+
+
+class Effects:
+    """Of one batch, beside what it changed in its facts. It is written in a number of statements that does not grow."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self.revs_before = {room: head.rev for room, head in facts.heads.items()}
+        self._versions_before = {room: head.members_version for room, head in facts.heads.items()}
+        self.people = PeopleNews()
+        self.new: list[Message] = []
+        self.changed: dict[Place, Message] = {}
+        self.mentions: dict[Place, list[int]] = {}
+        """Whom a message names from now on, where that changed; its sender is not among them."""
+        self.counts: dict[int, list[Count]] = defaultdict(list)
+        self.read: dict[Member, int] = {}
+        self.joined: dict[Member, Membership] = {}
+        self.left: dict[Member, Membership] = {}
+        self.spoke: dict[Member, Membership] = {}
+        """Who wrote in a room in slow mode."""
+        self.kicks_done: set[Member] = set()
+        self.decisions: list[AppliedCommand] = []
+
+    def write(self) -> None:
+        """Inside the batch's transaction."""
+        Message.objects.bulk_create(self.new)
+        new = {(message.room_id, message.seq) for message in self.new}
+        changed = [message for place, message in self.changed.items() if place not in new]
+        fields = ["rev", "body", "html", "mentions", "edited_at", "deleted_at"]
+        Message.objects.bulk_update(changed, fields, batch_size=200)
+        RoomHead.objects.bulk_update(
+            self._moved_heads(), ["seq", "rev", "members_version", "last_message_at"], batch_size=200
+        )
+        self._write_members()
+        self._write_mentions(new)
+        AppliedCommand.objects.bulk_create(self.decisions)
+
+    def _write_members(self) -> None:
+        Membership.objects.filter(pk__in=[member.pk for member in self.left.values()]).delete()
+        Membership.objects.bulk_create(self.joined.values())
+        self._raise_read_markers()
+        Membership.objects.bulk_update(self.spoke.values(), ["last_sent_at"], batch_size=200)
+        if self.kicks_done:
+            places = reduce(or_, (Q(room_id=room, user_id=user) for room, user in self.kicks_done))
+            kicks = Sanction.objects.in_force().filter(places, kind=Sanction.Kind.KICK)
+            kicks.update(lifted_at=self._facts.now)
+
+    def _raise_read_markers(self) -> None:
+        """Sending moves one's own marker; it never goes down (a marker may be rising beside us)."""
+        members = {key: self._facts.members.get(key) for key in self.read}
+        cases = [When(pk=member.pk, then=Value(self.read[key])) for key, member in members.items() if member]
+        if cases:
+            newest = Case(*cases, default=Value(0), output_field=BigIntegerField())
+            rows = Membership.objects.filter(pk__in=[member.pk for member in members.values() if member])
+            rows.update(read_seq=Greatest("read_seq", newest))
+
+    def _write_mentions(self, new: set[Place]) -> None:
+        stale = [Q(room_id=room, seq=seq) for room, seq in self.mentions.keys() - new]
+        if stale:
+            Mention.objects.filter(reduce(or_, stale)).delete()
+        Mention.objects.bulk_create(
+            Mention(room_id=room, seq=seq, user_id=user)
+            for (room, seq), users in self.mentions.items()
+            for user in users
+        )
+
+    def _moved_heads(self) -> list[RoomHead]:
+        return [head for room, head in self._facts.heads.items() if self._has_moved(room, head)]
+
+    def _has_moved(self, room: int, head: RoomHead) -> bool:
+        return head.rev != self.revs_before[room] or head.members_version != self._versions_before[room]
+
+    def changes(self) -> list[RoomChange]:
+        """What is announced once this is committed: per changed room, its messages as ready fragments."""
+        by_room: dict[int, dict[int, Message]] = defaultdict(dict)
+        for message in [*self.new, *self.changed.values()]:
+            by_room[message.room_id][message.seq] = message
+        return [self._change(head, by_room[head.room_id]) for head in self._moved_heads()]
+
+    def _change(self, head: RoomHead, messages: dict[int, Message]) -> RoomChange:
+        room = head.room_id
+        return RoomChange(
+            room=room,
+            after=self.revs_before[room],
+            rev=head.rev,
+            seq=head.seq,
+            meta=self._facts.rooms[room].meta_version,
+            members_version=head.members_version,
+            fragments=[
+                messages[seq].view(self._facts.users[messages[seq].sender_id].display_name).fragment()
+                for seq in sorted(messages)
+            ],
+            counts=self.counts[room],
+        )
