@@ -191,22 +191,28 @@ class ChatConsumer(AsyncConsumer):
         """Check, render, append. `accepted` follows when the log has it; the next frame need not wait for that."""
         started = time.perf_counter()
         try:
-            await self._check(session, frame)
+            standing = await self._check(session, frame)
             command = await asyncio.to_thread(compose, frame, session.user_id) if is_long(frame) else compose(
                 frame, session.user_id
             )  # fmt: skip
+            every_s = turn_s(standing, frame)
+            self.process.sends.check_turn(session.user_id, frame.room, every_s)
             appended = self._append(session, encode_command(command), frame.room)
         except Rejection as why:
             metrics.frames_wrong.labels(code=why.code).inc()
             session.write(server_frames.rejected(frame.client_id, why))
             return
+        if every_s:
+            self.process.sends.note_turn(session.user_id, frame.room)
         session.outstanding += 1
         appended.add_done_callback(lambda future: self._acknowledge(session, frame.client_id, started, future))
 
-    async def _check(self, session: Session, frame: frames.CommandFrame) -> None:
-        """From memory. A re-send of what may be in the log already is checked for sign-in and size only."""
+    async def _check(self, session: Session, frame: frames.CommandFrame) -> Standing | None:
+        """From memory. A re-send of what may be in the log already is checked for sign-in and size only (None)."""
         if getattr(frame, "again", False):
-            return
+            # Refusing would say that nothing was stored: who repeats too fast waits instead, and their socket with them.
+            await asyncio.sleep(self.process.sends.wait_to_repeat(session.user_id))
+            return None
         standing = session.standings.get(frame.room)
         if standing is None:
             # What memory says "no" to, the database is asked about before anybody is refused.
@@ -214,8 +220,7 @@ class ChatConsumer(AsyncConsumer):
             await self.process.hub.refresh(session, frame.room)
         check_writable(standing)
         self.process.sends.take(session.user_id)
-        if isinstance(frame, frames.Send) and standing.slow_mode_s and standing.role == Membership.Role.MEMBER:
-            self.process.sends.take_turn(session.user_id, frame.room, standing.slow_mode_s)
+        return standing
 
     def _append(self, session: Session, record: bytes, room: int) -> asyncio.Future[Appended]:
         if session.outstanding >= limits.OUTSTANDING_SENDS:
@@ -305,6 +310,13 @@ def origin_allowed(scope: Any) -> bool:
     """Exact scheme, host and port. (Channels' own validator ignores scheme and port.)"""
     origins = [value for name, value in scope["headers"] if name == b"origin"]
     return len(origins) == 1 and origins[0].decode("latin1").lower() in settings.ALLOWED_ORIGINS
+
+
+def turn_s(standing: Standing | None, frame: frames.CommandFrame) -> int:
+    """Seconds between two messages of this person here; 0 where slow mode is not for them."""
+    if standing is None or not isinstance(frame, frames.Send) or standing.role != Membership.Role.MEMBER:
+        return 0
+    return standing.slow_mode_s
 
 
 def client_address(scope: Any) -> str | None:

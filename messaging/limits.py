@@ -57,6 +57,11 @@ CONNECT_WAIT_S: Final = 2.0
 """How long a new socket may be kept waiting for its turn before it is told to come back later."""
 
 ADDRESSES_REMEMBERED: Final = 10_000
+REPEATS: Final = 10
+"""Re-sends may come this many times as fast as new messages: after an outage everything comes again at once."""
+
+SLOW_MODE_MOST_S: Final = 6 * 3600
+TURNS_REMEMBERED: Final = 100_000
 TYPING_EVERY_S: Final = 3.0
 OUTBOX_POLL_S: Final = 0.2
 LEASE_S: Final = 10.0

@@ -125,6 +125,12 @@ async def web_process() -> WebProcess:
     return _current
 
 
+def check_send_rate(user_id: int) -> None:
+    """For sends that come by HTTP: the same bucket as those of the person's sockets here. Raises RateLimited."""
+    if _current is not None:
+        _current.sends.take(user_id)
+
+
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     """ASGI's start and end, for servers that tell of them (daphne does not; `serve` calls the two by itself)."""
     while True:

@@ -27,9 +27,6 @@ def create_room(creator: User, name: str, *, kind: str = Room.Kind.PUBLIC, topic
     return _with_members(room, [(creator, Membership.Role.OWNER)])
 
 
-SLOW_MODE_MOST_S = 6 * 3600
-
-
 def change_room(actor: User, room_id: int, **changes: Any) -> None:
     """Change `name`, `topic` or `slow_mode_s` of a room, as owner or moderator. Raises NotFound, Forbidden, Invalid.
 
@@ -61,8 +58,8 @@ def _clean_topic(raw: str) -> str:
 
 
 def _clean_slow_mode(seconds: int) -> int:
-    if not 0 <= seconds <= SLOW_MODE_MOST_S:
-        raise Invalid(f"Slow mode is between 0 and {SLOW_MODE_MOST_S} seconds.")
+    if not 0 <= seconds <= limits.SLOW_MODE_MOST_S:
+        raise Invalid(f"Slow mode is between 0 and {limits.SLOW_MODE_MOST_S} seconds.")
     return seconds
 
 

@@ -21,6 +21,7 @@ from messaging.errors import Invalid
 from messaging.live.notify import tell_members, tell_room_changed
 from messaging.selectors import history
 from messaging.selectors.standing import joinable_rooms, members_of, require_standing, standings
+from messaging.web_process import check_send_rate
 from messaging.wire import frames
 
 router = Router(tags=["rooms"])
@@ -109,6 +110,7 @@ def list_messages(request: SignedInRequest, room_id: int, query: Query[PageQuery
 def post_message(request: SignedInRequest, room_id: int, new: NewMessage) -> HttpResponse:
     """As a `send` frame. 201 with the message once it is stored, 202 with its `client_id` while it is on its way."""
     check_writable(require_standing(request.user.pk, room_id))
+    check_send_rate(request.user.pk)
     frame = frames.Send(client_id=new.client_id, room=room_id, body=new.body, reply_to=new.reply_to)
     outbox.submit(compose(frame, request.user.pk))
     seq = outbox.await_effect(new.client_id, request.user.pk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import time
 
 from django.conf import settings
@@ -52,8 +53,9 @@ class SendLimits:
 
     def __init__(self) -> None:
         self._buckets: dict[int, TokenBucket] = {}
-        self._spoke: dict[int, dict[int, float]] = {}
-        """When somebody last wrote in a slow room: {user: {room: monotonic}}."""
+        self._repeats: dict[int, TokenBucket] = {}
+        self._spoke: dict[tuple[int, int], float] = {}
+        """When somebody last wrote in a slow room: {(user, room): monotonic}."""
 
     def take(self, user_id: int) -> None:
         """Raises RateLimited."""
@@ -62,18 +64,32 @@ class SendLimits:
             bucket = self._buckets[user_id] = TokenBucket(settings.CHAT_SEND_RATE, settings.CHAT_SEND_BURST)
         bucket.take()
 
-    def take_turn(self, user_id: int, room_id: int, every_s: float) -> None:
+    def wait_to_repeat(self, user_id: int) -> float:
+        """Seconds that a re-send has to wait: REPEATS times as many as new messages are free."""
+        bucket = self._repeats.get(user_id)
+        if bucket is None:
+            rate, burst = limits.REPEATS * settings.CHAT_SEND_RATE, limits.REPEATS * settings.CHAT_SEND_BURST
+            bucket = self._repeats[user_id] = TokenBucket(rate, burst)
+        return bucket.reserve(math.inf)
+
+    def check_turn(self, user_id: int, room_id: int, every_s: float) -> None:
         """Raises SlowMode with the seconds that are left."""
-        now = time.monotonic()
-        spoke = self._spoke.setdefault(user_id, {})
-        left = spoke.get(room_id, -every_s) + every_s - now if room_id in spoke else 0.0
+        spoke_at = self._spoke.get((user_id, room_id))
+        left = 0.0 if spoke_at is None else spoke_at + every_s - time.monotonic()
         if left > 0:
             raise SlowMode(retry_after=round(left, 1))
-        spoke[room_id] = now
+
+    def note_turn(self, user_id: int, room_id: int) -> None:
+        """This person has just written in a slow room."""
+        now = time.monotonic()
+        self._spoke[user_id, room_id] = now
+        if len(self._spoke) > limits.TURNS_REMEMBERED:
+            self._spoke = {key: at for key, at in self._spoke.items() if now - at < limits.SLOW_MODE_MOST_S}
 
     def forget(self, user_id: int) -> None:
         """Of somebody without sockets here. Who waits in a slow room is kept: a reload is no way around it."""
         self._buckets.pop(user_id, None)
+        self._repeats.pop(user_id, None)
 
 
 class ConnectLimit:

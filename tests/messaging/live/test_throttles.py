@@ -19,16 +19,39 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_slow_mode_says_what_is_left_and_a_reload_is_no_way_around_it(clock: list[float]) -> None:
     sends = SendLimits()
-    sends.take_turn(1, 7, 30)
+    sends.check_turn(1, 7, 30)
+    sends.check_turn(1, 7, 30)  # asking is free: what was refused for another reason has cost no turn
+    sends.note_turn(1, 7)
     clock[0] += 12
     sends.forget(1)
     with pytest.raises(SlowMode) as caught:
-        sends.take_turn(1, 7, 30)
+        sends.check_turn(1, 7, 30)
     assert caught.value.retry_after == 18
-    sends.take_turn(1, 8, 30)
-    sends.take_turn(2, 7, 30)
+    sends.check_turn(1, 8, 30)
+    sends.check_turn(2, 7, 30)
     clock[0] += 18
-    sends.take_turn(1, 7, 30)
+    sends.check_turn(1, 7, 30)
+
+
+def test_re_sends_are_never_refused_and_wait_when_they_are_too_many(
+    clock: list[float], settings: pytest.FixtureRequest
+) -> None:
+    settings.CHAT_SEND_RATE, settings.CHAT_SEND_BURST = 10, 20  # type: ignore[attr-defined]
+    sends = SendLimits()
+    waits = [sends.wait_to_repeat(1) for _ in range(300)]
+    assert waits[:200] == [0.0] * 200
+    assert waits[-1] == pytest.approx(1.0)
+    assert sends.wait_to_repeat(2) == 0
+
+
+def test_turns_that_are_long_over_are_forgotten(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "TURNS_REMEMBERED", 3)
+    sends = SendLimits()
+    for user in range(3):
+        sends.note_turn(user, 7)
+    clock[0] += limits.SLOW_MODE_MOST_S
+    sends.note_turn(9, 7)
+    assert list(sends._spoke) == [(9, 7)]
 
 
 def test_a_crowd_is_let_in_evenly_and_the_rest_told_to_come_back(
