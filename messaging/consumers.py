@@ -210,7 +210,7 @@ class ChatConsumer(AsyncConsumer):
     async def _check(self, session: Session, frame: frames.CommandFrame) -> Standing | None:
         """From memory. A re-send of what may be in the log already is checked for sign-in and size only (None)."""
         if getattr(frame, "again", False):
-            # Refusing would say that nothing was stored: who repeats too fast waits instead, and their socket with them.
+            # Refusing would say that nothing was stored: who repeats too fast waits instead.
             await asyncio.sleep(self.process.sends.wait_to_repeat(session.user_id))
             return None
         standing = session.standings.get(frame.room)

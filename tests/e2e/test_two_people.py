@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 
 import pytest
 
-from tests.stack.client import ChatClient
+from tests.stack.client import ChatClient, close_code, raw_socket
 from tests.stack.invariants import check
-from tests.stack.stack import Stack
+from tests.stack.stack import EmbeddedStack, Stack
 
 pytestmark = pytest.mark.asyncio
 
@@ -91,3 +92,20 @@ async def test_a_new_person_joins_and_talks(stack: Stack) -> None:
         for client in (ada, dora):
             await client.until(lambda client=client: client.shows("I am new here"), "the message")
         check(stack, ada, dora)
+
+
+async def test_under_uvicorn_two_people_talk_too(embedded_stack: EmbeddedStack) -> None:
+    await asyncio.to_thread(embedded_stack.web.end)
+    await asyncio.to_thread(embedded_stack.start_uvicorn)
+    async with ChatClient(embedded_stack, "ada") as ada, ChatClient(embedded_stack, "bo") as bo:
+        await ada.say("over another server")
+        await bo.until(lambda: bo.shows("over another server"), "the message")
+        await bo.say("heard")
+        await ada.until(lambda: ada.shows("heard"), "the answer")
+        check(embedded_stack, ada, bo)
+        await ada.write(type="hello")
+        assert embedded_stack.tracebacks() == []
+    stranger = await raw_socket(embedded_stack)
+    assert await close_code(stranger) == 4401
+    # Cleaned up, and then ended by the signal itself, as uvicorn does.
+    assert await asyncio.to_thread(embedded_stack.web.end) == -signal.SIGTERM

@@ -8,6 +8,7 @@ import random
 import pytest
 import websockets
 
+from tests.faults.scale import only_in_soak
 from tests.stack.client import ChatClient
 from tests.stack.invariants import check, stored
 from tests.stack.processes import ManagePy
@@ -42,6 +43,7 @@ async def test_a_bridge_killed_in_the_middle_of_a_thousand_sends_loses_and_doubl
             assert mine == list(client.sent.values()), "the order of sending"
 
 
+@only_in_soak
 @pytest.mark.services
 async def test_killed_again_and_again_under_load_it_still_loses_nothing(services_stack: ServicesStack) -> None:
     bridge: ManagePy = services_stack.processes[0]

@@ -11,7 +11,7 @@ import MySQLdb
 import pytest
 
 from tests.faults.conftest import Measured, audited
-from tests.faults.scale import short_or_whole
+from tests.faults.scale import only_in_soak, short_or_whole
 from tests.stack.crowd import Crowd
 from tests.stack.own_services import OwnService
 from tests.stack.stack import ServicesStack
@@ -67,6 +67,7 @@ async def test_held_locks_and_deadlocks_are_retried(
     audited(stack)
 
 
+@only_in_soak
 async def test_a_database_without_a_free_connection_refuses_nobody_for_good(
     own: Callable[[str], OwnService], make_stack: Callable[..., ServicesStack]
 ) -> None:

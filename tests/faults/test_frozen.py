@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.conftest import Measured, audited
-from tests.faults.scale import short_or_whole
+from tests.faults.scale import only_in_soak, short_or_whole
 from tests.stack.crowd import Crowd
 from tests.stack.freeze import frozen
 from tests.stack.own_services import OwnService
@@ -20,7 +20,9 @@ FROZEN_S = short_or_whole(4, 60)
 SOCKETS, ROOMS, PER_SECOND = short_or_whole((20, 4, 50), (200, 20, 50))
 
 
-@pytest.mark.parametrize("what", ["web", "bridge", "redis", "mariadb", "kafka"])
+@pytest.mark.parametrize(
+    "what", ["web", *(pytest.param(name, marks=only_in_soak) for name in ("bridge", "redis", "mariadb", "kafka"))]
+)
 async def test_stopped_and_continued(
     own: Callable[[str], OwnService], make_stack: Callable[..., ServicesStack], measured: Measured, what: str
 ) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.faults.conftest import Measured
-from tests.faults.scale import short_or_whole
+from tests.faults.scale import only_in_soak, short_or_whole
 from tests.stack.crowd import Crowd, percentile
 from tests.stack.own_services import OwnService
 from tests.stack.proxy import Proxy
@@ -60,7 +60,7 @@ async def test_cuts_at_any_moment_lose_nothing(embedded_stack: EmbeddedStack, wa
         assert len(crowd.resumed_after()) >= SOCKETS
 
 
-@pytest.mark.parametrize("half_open", [False, True], ids=["blackhole", "half-open"])
+@pytest.mark.parametrize("half_open", [False, pytest.param(True, marks=only_in_soak)], ids=["blackhole", "half-open"])
 async def test_a_dead_peer_is_found(
     embedded_stack: EmbeddedStack, way: Proxy, measured: Measured, half_open: bool
 ) -> None:
@@ -92,7 +92,9 @@ async def test_a_dead_peer_is_found(
 
 
 @pytest.mark.services
-@pytest.mark.parametrize("fault", ["slow", "blackhole", "cut"])
+@pytest.mark.parametrize(
+    "fault", ["blackhole", pytest.param("slow", marks=only_in_soak), pytest.param("cut", marks=only_in_soak)]
+)
 async def test_redis_behind_a_bad_network_delays_and_loses_nothing(
     make_stack: MakeStack, own: Callable[[str], OwnService], measured: Measured, fault: str
 ) -> None:

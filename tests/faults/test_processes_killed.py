@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.conftest import Measured, audited
-from tests.faults.scale import short_or_whole
+from tests.faults.scale import only_in_soak, short_or_whole
 from tests.stack.crowd import Crowd, percentile
 from tests.stack.processes import ManagePy
 from tests.stack.stack import ServicesStack
@@ -105,6 +105,7 @@ async def test_a_bridge_that_sleeps_and_wakes_writes_nothing_twice(make_stack: M
     assert audited(stack)["stored"] >= len(shown)
 
 
+@only_in_soak
 async def test_bridges_that_come_and_go_keep_half_of_the_pace(make_stack: MakeStack, measured: Measured) -> None:
     seconds = short_or_whole(20, 120)
     stack = make_stack()

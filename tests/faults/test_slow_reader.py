@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.conftest import Measured
-from tests.faults.scale import short_or_whole
+from tests.faults.scale import only_in_soak, short_or_whole
 from tests.stack.client import ChatClient
 from tests.stack.crowd import Crowd, percentile
 from tests.stack.proxy import Proxy
@@ -66,7 +66,7 @@ def memory_mb(stack: EmbeddedStack) -> float:
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
-@pytest.mark.parametrize("server", ["daphne", "uvicorn"])
+@pytest.mark.parametrize("server", ["daphne", pytest.param("uvicorn", marks=only_in_soak)])
 async def test_clients_that_never_read_are_cut_off_and_cost_little(
     embedded_stack: EmbeddedStack, measured: Measured, server: str
 ) -> None:
