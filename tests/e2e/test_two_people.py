@@ -101,7 +101,8 @@ async def test_under_uvicorn_two_people_talk_too(embedded_stack: EmbeddedStack) 
         await ada.say("over another server")
         await bo.until(lambda: bo.shows("over another server"), "the message")
         await bo.say("heard")
-        await ada.until(lambda: ada.shows("heard"), "the answer")
+        for client in (ada, bo):
+            await client.until(lambda client=client: client.shows("heard"), "the answer")
         check(embedded_stack, ada, bo)
         await ada.write(type="hello")
         assert embedded_stack.tracebacks() == []
