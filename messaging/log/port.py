@@ -136,6 +136,12 @@ class Appender(Protocol):
         ...
 
 
+class Producer(Appender, Protocol):
+    def retire(self) -> None:
+        """Send nothing any more. Returns when that is certain; what is unacknowledged fails with LogClosed."""
+        ...
+
+
 class Reader(Protocol):
     """A member of a group. One thread at a time."""
 

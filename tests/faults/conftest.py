@@ -74,8 +74,9 @@ def make_stack(tmp_path: Path) -> Iterator[Callable[..., ServicesStack]]:
 
 
 def audited(stack: ServicesStack) -> dict[str, int]:
-    """What `chat_audit` counts; fails when it finds anything."""
+    """What `chat_audit` counts; fails when it finds anything, or anything still waits."""
     report = json.loads(run_manage(["chat_audit", "--json"], stack.environment))
     assert report["findings"] == []
     counts: dict[str, int] = report["counts"]
+    assert (counts.get("waiting", 0), counts["spooled"]) == (0, 0)
     return counts

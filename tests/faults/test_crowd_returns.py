@@ -12,6 +12,7 @@ import pytest
 from tests.faults.conftest import Measured
 from tests.faults.scale import short_or_whole
 from tests.stack.crowd import Crowd, percentile
+from tests.stack.processes import wait_for
 from tests.stack.proxy import Proxy
 from tests.stack.stack import ServicesStack
 
@@ -45,6 +46,7 @@ async def test_a_crowd_that_was_cut_comes_back(make_stack: Callable[..., Service
     people = stack.people(PEOPLE, ROOMS)
     cut_off = [people[number % PEOPLE] for number in range(SOCKETS)]
     others = stack.people(OTHERS, 4)
+    open_before = stack.web.descriptors()
     with Proxy(stack.port) as way:
         async with Crowd(stack, others) as here, Crowd(stack, cut_off, [way.port]) as there:
             await there.talk(2, ROOMS)  # a room without a message has no `rev` to come back with
@@ -78,6 +80,8 @@ async def test_a_crowd_that_was_cut_comes_back(make_stack: Callable[..., Service
                 },
                 f"all back after {during.at:.1f} s",
             )
+    # The pools of threads have connections of their own by now.
+    await asyncio.to_thread(wait_for, lambda: stack.web.descriptors() < open_before + 30, 120, "descriptors are closed")
 
 
 async def _until_back(crowd: Crowd, share: float, since: float) -> float:

@@ -183,6 +183,15 @@ class Crowd:
                 mine = [m["body"] for _, m in sorted(client.messages.items()) if m["client_id"] in client.sent]
                 assert mine == list(client.sent.values()), f"{client.name}: not in the order of sending"
 
+        self._check_logs()
+
+    def _check_logs(self) -> None:
+        """No body and no session is ever written to a log."""
+        printed = "".join(process.printed() for process in self.stack.processes)
+        for client in self.clients:
+            assert client.session not in printed
+            assert not any(body in printed for body in list(client.sent.values())[-3:])
+
     def accepted_after(self) -> list[float]:
         return sorted(seconds for client in self.clients for seconds in client.accepted_after)
 

@@ -65,6 +65,10 @@ class ManagePy:
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
+    def descriptors(self) -> int:
+        """How many files and sockets it has open."""
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
     def stop(self) -> None:
         """SIGSTOP: it does nothing, and knows nothing of it."""
         self.signal(signal.SIGSTOP)

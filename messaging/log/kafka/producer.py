@@ -139,6 +139,17 @@ class SupervisedProducer:
         self._thread_ended = True
         self._fail_the_rest()
 
+    def retire(self) -> None:
+        """Send nothing any more. Returns when that is certain, which takes some seconds while Kafka is away; what is
+        unacknowledged fails with LogClosed."""
+        with self._changed:
+            self._refusing = self._closing = True
+            self._changed.notify_all()
+        self._nudge()
+        self._thread.join()
+        self._thread_ended = True
+        self._fail_the_rest()
+
     def _fail_the_rest(self) -> None:
         with self._changed:
             self._take_in()

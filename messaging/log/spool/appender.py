@@ -27,11 +27,11 @@ from messaging.log.port import (
     MAX_PENDING,
     MAX_RECORD_BYTES,
     Appended,
-    Appender,
     Headers,
     LogBusy,
     LogClosed,
     Partition,
+    Producer,
     RecordRefused,
     RecordTooLarge,
 )
@@ -65,9 +65,9 @@ class Item:
 class SpoolingAppender:
     """An Appender. Callers take one short lock; acknowledgements take none. One thread writes and relays the rows."""
 
-    def __init__(self, make_producer: Callable[[], Appender]) -> None:
+    def __init__(self, make_producer: Callable[[], Producer]) -> None:
         self._make_producer = make_producer
-        self._producer: Appender | None = make_producer()
+        self._producer: Producer | None = make_producer()
         self._generation = 0
         self._lock = threading.Lock()
         """For the mode: no record may overtake the ones before it while it changes."""
@@ -186,7 +186,7 @@ class SpoolingAppender:
             self._inbox.extend(self._unacknowledged.values())
         if retired is not None:
             # Ending a producer that waits for a dead broker takes seconds; rows are written meanwhile.
-            self._retired = threading.Thread(target=retired.close, args=(0,), name="retired-producer", daemon=True)
+            self._retired = threading.Thread(target=retired.retire, name="retired-producer", daemon=True)
             self._retired.start()
 
     def _spool(self) -> None:
@@ -253,7 +253,7 @@ class SpoolingAppender:
             self._producer = self._make_producer()
         return self._producer is not None
 
-    def _producer_in_use(self) -> Appender:
+    def _producer_in_use(self) -> Producer:
         if self._producer is None:
             raise LogClosed("there is no producer")
         return self._producer

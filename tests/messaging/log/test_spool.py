@@ -81,6 +81,9 @@ class Producer:
         return 0
 
     def close(self, timeout_s: float) -> None:
+        self.retire()
+
+    def retire(self) -> None:
         self.closed = True
 
 

@@ -294,7 +294,7 @@ def _numbers(held: Standing) -> tuple[int, int, int]:
     return held.read, held.unread, held.mentions
 
 
-EXAMPLES, STEPS = (5_000, 40) if SOAK else (200, 15)
+EXAMPLES, STEPS = (5_000, 20) if SOAK else (200, 15)
 
 
 @pytest.mark.django_db(transaction=True)
