@@ -29,7 +29,8 @@ SLOW_S: Final = 20.0
 SLOW_CHECK_S: Final = 0.25
 CATCH_UP_RETRY_S: Final = 2.0
 RING_BYTES: Final = 1_048_576
-"""Frames of a room that are kept in memory for those who come back."""
+RING_S: Final = 120.0
+"""Frames of a room that are kept in memory for those who come back, at most so many and so long."""
 
 PAGE_MESSAGES: Final = 50
 PAGE_MESSAGES_MOST: Final = 100

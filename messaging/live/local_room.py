@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from typing import NamedTuple
 
@@ -19,30 +20,39 @@ class Caught(NamedTuple):
 
 
 class Ring:
-    """The frames a room has just passed on, at most RING_BYTES of them: most who come back missed no more."""
+    """The frames a room has just passed on, at most RING_BYTES and RING_S: most who come back missed no more."""
 
     __slots__ = ("_bytes", "_passed")
 
     def __init__(self) -> None:
-        self._passed: deque[tuple[int, int, list[bytes]]] = deque()
+        self._passed: deque[tuple[float, int, int, list[bytes]]] = deque()
+        """(monotonic time, after, rev, frames), each beginning where the one before ended."""
         self._bytes = 0
 
     def add(self, after: int, rev: int, frames: list[bytes]) -> None:
-        if self._passed and self._passed[-1][1] != after:
+        if self._passed and self._passed[-1][2] != after:
             self._passed.clear()
             self._bytes = 0
-        self._passed.append((after, rev, frames))
+        self._passed.append((time.monotonic(), after, rev, frames))
         self._bytes += sum(map(len, frames))
         while self._bytes > limits.RING_BYTES:
-            _, _, forgotten = self._passed.popleft()
-            self._bytes -= sum(map(len, forgotten))
+            self._forget_first()
+
+    def forget_old(self) -> None:
+        oldest = time.monotonic() - limits.RING_S
+        while self._passed and self._passed[0][0] < oldest:
+            self._forget_first()
+
+    def _forget_first(self) -> None:
+        forgotten = self._passed.popleft()[3]
+        self._bytes -= sum(map(len, forgotten))
 
     def since(self, rev: int) -> Caught | None:
         """None when it does not reach back that far. A frame that starts before `rev` is applied all the same."""
-        if not self._passed or not self._passed[0][0] <= rev <= self._passed[-1][1]:
+        if not self._passed or not self._passed[0][1] <= rev <= self._passed[-1][2]:
             return None
-        missed = [frame for _, end, frames in self._passed if end > rev for frame in frames]
-        return Caught(self._passed[-1][1], missed)
+        missed = [frame for _, _, end, frames in self._passed if end > rev for frame in frames]
+        return Caught(self._passed[-1][2], missed)
 
 
 class LocalRoom:

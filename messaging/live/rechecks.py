@@ -58,6 +58,8 @@ class Rechecks:
     async def find_holes(self) -> None:
         """Rooms that are further than what was announced here, or have other members."""
         known = {room: local.rev for room, local in self._hub.rooms.items()}
+        for busy in self._hub.rooms.values():
+            busy.ring.forget_old()
         if not known:
             return
         for room, head in (await in_database(standing.heads, list(known))).items():

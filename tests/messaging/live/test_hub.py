@@ -281,6 +281,12 @@ async def test_a_room_s_ring_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None
     ring.add(150, 151, [b"after a gap"])
     assert ring.since(99) is None
     assert ring.since(150) == Caught(151, [b"after a gap"])
+    ring.forget_old()
+    assert ring.since(150) is not None
+    monkeypatch.setattr(limits, "RING_S", -1)
+    ring.forget_old()
+    assert ring.since(150) is None
+    assert ring._bytes == 0
 
 
 async def test_a_slow_socket_is_skipped_and_resynced(
