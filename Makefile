@@ -19,7 +19,7 @@ test: $(VENV)/dev-stamp  ## all tests, embedded and against real MariaDB, Redis,
 
 soak: $(VENV)/dev-stamp  ## every fault whole, and the table of what was measured in docs/reliability.md; some 40 min
 	@SOAK=1 CHAT_DEMO=1 $(BIN)/python -m pytest -q tests/messaging/model
-	@SOAK=1 $(BIN)/python -m deploy.test_runs -q tests/faults tests/messaging/model tests/messaging/live/test_cancelled.py
+	@SOAK=1 $(BIN)/python -m deploy.test_runs -q tests/faults tests/messaging/model tests/messaging/live/test_cancelled.py tests/e2e/test_power.py
 	@$(BIN)/python -m tests.faults.table
 
 services:  ## real MariaDB, Redis and Kafka in the background; prints what to export

@@ -219,7 +219,7 @@ async def test_slow_mode_counts_down_and_keeps_the_text(embedded_stack: Embedded
         await write(bo, "and once more")
         await expect(bo.get_by_test_id("composer")).to_have_value("and once more")
         await expect(bo.get_by_test_id("send")).to_be_disabled()
-        await expect(hint).not_to_contain_text("You can write again", timeout=10_000)
+        await expect(hint).not_to_contain_text("You can write again", timeout=20_000)
         await bo.press("[data-testid=composer]", "Enter")
         await see(bo, "and once more")
         await expect(bo.get_by_test_id("composer")).to_have_value("")

