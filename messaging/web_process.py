@@ -9,18 +9,20 @@ import threading
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from messaging import log as log_port
 from messaging import metrics
 from messaging.bridge.announcer import Announcer, loop_send
 from messaging.bridge.bridge import Bridge
-from messaging.bridge.offsets import check_partition_count
+from messaging.bridge.offsets import PartitionCountChanged, check_partition_count
 from messaging.bridge.relay import Relay
 from messaging.bridge.topics import COMMANDS, topic_specs
 from messaging.live.hub import Hub
 from messaging.live.read_markers import ReadMarkers
 from messaging.live.throttles import ConnectLimit, SendLimits
 from messaging.log.loop import LoopAppender
+from messaging.log.port import LogError
 from messaging.selectors.site import epoch
 from messaging.threads import in_database
 
@@ -136,7 +138,11 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     while True:
         event = await receive()
         if event["type"] == "lifespan.startup":
-            await web_process()
+            try:
+                await web_process()
+            except (LogError, PartitionCountChanged, DatabaseError) as error:
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                return
             await send({"type": "lifespan.startup.complete"})
         elif event["type"] == "lifespan.shutdown":
             await stop_web_process()

@@ -108,5 +108,9 @@ async def test_under_uvicorn_two_people_talk_too(embedded_stack: EmbeddedStack) 
         assert embedded_stack.tracebacks() == []
     stranger = await raw_socket(embedded_stack)
     assert await close_code(stranger) == 4401
+    second = embedded_stack.start("second", ["chatsite.asgi:application", "--port", "0"], ("-m", "uvicorn"))
+    await asyncio.to_thread(second.process.wait, 20)
+    assert "Stop that one" in second.printed()
+    assert "Traceback" not in second.printed()
     # Cleaned up, and then ended by the signal itself, as uvicorn does.
     assert await asyncio.to_thread(embedded_stack.web.end) == -signal.SIGTERM
