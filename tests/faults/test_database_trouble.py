@@ -18,7 +18,7 @@ from tests.stack.stack import ServicesStack
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.services]
 
-SECONDS, PER_SECOND = short_or_whole((8, 40), (60, 50))
+SECONDS, PER_SECOND = short_or_whole((8, 150), (60, 150))
 
 
 async def test_held_locks_and_deadlocks_are_retried(
@@ -28,10 +28,12 @@ async def test_held_locks_and_deadlocks_are_retried(
     people = stack.people(12, 3)
     rooms = sorted({person.room for person in people})
     stop = threading.Event()
-    done = [0, 0]
+    done = 0
+    deadlocks = stack.status("Innodb_deadlocks")
 
     def disturb() -> None:
         """Lock heads in the other order than the bridge does, and hold one for longer than it waits."""
+        nonlocal done
         with stack.connection() as connection:
             cursor = connection.cursor()
             while not stop.wait(0.2):
@@ -39,13 +41,13 @@ async def test_held_locks_and_deadlocks_are_retried(
                     cursor.execute("BEGIN")
                     for room in reversed(rooms):
                         cursor.execute(f"SELECT seq FROM messaging_roomhead WHERE room_id = {room} FOR UPDATE")
-                        stop.wait(0.05)
-                    if done[0] % 5 == 0:
+                        stop.wait(0.1)
+                    if done % 5 == 0:
                         stop.wait(2.5)
-                except MySQLdb.OperationalError:
-                    done[1] += 1
+                except MySQLdb.OperationalError:  # this side was chosen to give way
+                    pass
                 cursor.execute("ROLLBACK")
-                done[0] += 1
+                done += 1
 
     disturbing = threading.Thread(target=disturb)
     async with Crowd(stack, people) as crowd:
@@ -62,7 +64,7 @@ async def test_held_locks_and_deadlocks_are_retried(
                 "accepted within, s": (crowd.accepted_after()[-1], 2.0),
                 "shown within, s": (crowd.shown_after()[-1], 15.0),
             },
-            f"{done[0]} transactions in the way, {done[1]} of them deadlocked",
+            f"{done} transactions in the way, {stack.status('Innodb_deadlocks') - deadlocks} deadlocks",
         )
     audited(stack)
 

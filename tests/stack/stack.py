@@ -217,8 +217,12 @@ class ServicesStack(Stack):
 
     def queries(self) -> int:
         """Statements this database server has answered so far."""
+        return self.status("Questions")
+
+    def status(self, name: str) -> int:
+        """A counter of the database server."""
         with self._connected() as cursor:
-            cursor.execute("SHOW GLOBAL STATUS LIKE 'Questions'")
+            cursor.execute(f"SHOW GLOBAL STATUS LIKE '{name}'")
             return int(cursor.fetchone()[1])
 
     def connection(self) -> Any:
