@@ -157,14 +157,12 @@ class Session:
         self.stale_badges.add(change.room)
 
     def _count_one(self, standing: Standing, item: Count) -> None:
-        is_known = item.seq <= standing.seq
-        if (item.delta > 0 and is_known) or (item.delta < 0 and not is_known):
-            return
+        is_new = item.seq > standing.seq
         standing.seq = max(standing.seq, item.seq)
         if item.sender == self.user_id:
-            if item.delta > 0:
-                standing.read, standing.unread, standing.mentions = max(standing.read, item.seq), 0, 0
-        elif item.seq > standing.read:
+            if is_new:  # sending reads what was there before, also when it has been deleted since
+                standing.read, standing.unread, standing.mentions = item.seq, 0, 0
+        elif is_new == (item.delta > 0) and item.seq > standing.read:
             standing.unread = max(0, standing.unread + item.delta)
             named = (self.user_id in item.named) - (self.user_id in item.unnamed)
             standing.mentions = max(0, standing.mentions + named)

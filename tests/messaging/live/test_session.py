@@ -148,6 +148,13 @@ def test_counts_follow_announcements_and_own_messages_read_all() -> None:
     }
 
 
+def test_an_own_message_that_was_deleted_unseen_has_read_all_below_it() -> None:
+    session, _ = make_session()
+    session.count(change(5, 9, Count(6, 6, 2, 1), Count(7, 9, 1, -1), Count(8, 8, 2, 1)))
+    held = session.standings[7]
+    assert (held.read, held.unread) == (7, 1)
+
+
 def test_what_the_database_had_counted_already_is_not_counted_again() -> None:
     """A socket that opens between a commit and its announcement has read the new numbers."""
     session, _ = make_session()

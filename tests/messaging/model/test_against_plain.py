@@ -286,8 +286,8 @@ class Chat(RuleBasedStateMachine):
         return stored
 
     def teardown(self) -> None:
-        self.all_agrees()
-        self.runner.close()
+        with self.runner:
+            self.all_agrees()
 
 
 def _numbers(held: Standing) -> tuple[int, int, int]:
