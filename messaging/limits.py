@@ -66,6 +66,16 @@ TURNS_REMEMBERED: Final = 100_000
 TYPING_EVERY_S: Final = 3.0
 OUTBOX_POLL_S: Final = 0.2
 LEASE_S: Final = 10.0
+REPORT_EVERY_S: Final = 2.0
+"""How often a bridge says in the database how it is doing."""
+
+SILENT_BRIDGE_S: Final = 15.0
+"""A bridge that has said nothing for so long is gone or stuck."""
+
+CATCH_UP_RECORDS: Final = 2_000
+"""With more than so many records waiting, a bridge tells of its progress."""
+
+PROGRESS_EVERY_S: Final = 5.0
 SPOOL_CHECK_S: Final = 2.0
 """How often a bridge looks for spools whose process has died."""
 

@@ -30,6 +30,7 @@ breaker_state = Gauge(
 )
 announce_failures = Counter("chat_announce_failures_total", "Batches whose announcement was dropped.")
 bridge_lag_records = Gauge("chat_bridge_lag_records", "Records waiting in the partitions of this bridge.")
+bridge_lag_seconds = Gauge("chat_bridge_lag_seconds", "Age of the oldest record of the last batch; 0 when none waits.")
 bridge_partitions = Gauge("chat_bridge_partitions", "Partitions this bridge owns.")
 bridge_halted = Gauge("chat_bridge_halted_partitions", "Partitions stopped until an operator names their start.")
 dead_letters = Counter("chat_dead_letters_total", "Records put aside because they can never be applied.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -15,7 +15,7 @@ from messaging.actions import outbox
 from messaging.errors import Forbidden, Invalid, NotFound
 from messaging.models import Membership, Room, RoomHead
 from messaging.selectors.standing import joinable_rooms
-from messaging.wire.commands import AddMember, JoinRoom, LeaveRoom
+from messaging.wire.commands import AddMember, JoinRoom, LeaveRoom, OpenRoom
 
 
 def create_room(creator: User, name: str, *, kind: str = Room.Kind.PUBLIC, topic: str = "") -> Room:
@@ -128,4 +128,5 @@ def _with_members(room: Room, members: Sequence[tuple[User, str]]) -> Room:
         room.save(force_insert=True)
         RoomHead.objects.create(room=room)
         Membership.objects.bulk_create([Membership(room=room, user=user, role=role) for user, role in members])
+        outbox.submit(OpenRoom(client_id=uuid4(), room=room.pk, sender=members[0][0].pk))
     return room

@@ -1,1 +1,1 @@
-"""The Kafka side: poll, apply, announce, commit. It alone gives numbers to messages and changes members."""
+"""The Kafka side: poll, apply, announce, publish. It alone gives numbers to messages and changes members."""

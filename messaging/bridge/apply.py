@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from django.db import DataError, IntegrityError, connection, transaction
 
 from messaging import metrics
+from messaging.bridge.dead_letters import Letter, copy_of, write_letters
 from messaging.bridge.effects import Effects
 from messaging.bridge.facts import load_facts
 from messaging.bridge.ledger import Ledger
-from messaging.bridge.offsets import Ownership, move_offset
+from messaging.bridge.offsets import Ownership, Trace, move_offset
 from messaging.live.broadcast import PeopleNews, RoomChange
-from messaging.log.port import Partition, Record
+from messaging.log.port import Outgoing, Partition, Record
 from messaging.wire.commands import Command
 from messaging.wire.records import UndecodableRecord, decode_command
 
@@ -31,107 +33,131 @@ LOCK_WAIT_S = 2
 
 @dataclass(slots=True)
 class Applied:
-    """What a committed batch did, ready to be announced."""
+    """What a committed batch did, ready to be announced and published."""
 
     changes: list[RoomChange] = field(default_factory=list)
     people: PeopleNews = field(default_factory=PeopleNews)
+    outgoing: dict[Partition, list[Outgoing]] = field(default_factory=lambda: defaultdict(list))
+    """Events and copies of dead letters, by the partition whose records they come from."""
+    letters: list[Letter] = field(default_factory=list)
 
-
-PutAside = Callable[[Record, str], None]
-"""Stores a dead letter durably before it returns."""
 
 Batch = Mapping[Partition, Sequence[Record]]
+Incoming = tuple[Record, Command]
 
 
-def apply_batch(batch: Batch, owner: Ownership, put_aside: PutAside) -> list[Applied]:
+@dataclass(slots=True)
+class Decoded:
+    """A batch as commands, and what of it is none."""
+
+    incoming: dict[Partition, list[Incoming]]
+    letters: list[Letter]
+
+
+def apply_batch(batch: Batch, owner: Ownership) -> list[Applied]:
     """Apply records of several partitions; one result per transaction.
 
     Raises LostPartition when another bridge owns one of them, OperationalError or InterfaceError when the
     database is not available; nothing of the transaction at hand is stored then.
     """
-    decoded = {partition: _decode(records, put_aside) for partition, records in batch.items()}
+    decoded = _decode(batch)
     try:
-        return [_with_one_rerun(batch, decoded, owner, put_aside)]
+        return [_with_one_rerun(batch, decoded, owner)]
     except (DataError, IntegrityError) as error:
         logger.warning("a batch of %d partitions failed (%s); applying them one by one", len(batch), error)
-        return [_salvage(partition, batch[partition], decoded[partition], owner, put_aside) for partition in batch]
+        return [_salvage(partition, batch[partition], decoded, owner) for partition in batch]
 
 
-Incoming = tuple[Record, Command]
+def _decode(batch: Batch) -> Decoded:
+    decoded = Decoded({partition: [] for partition in batch}, [])
+    for partition, records in batch.items():
+        for record in records:
+            try:
+                decoded.incoming[partition].append((record, decode_command(record.value, record.key)))
+            except UndecodableRecord as reason:
+                decoded.letters.append(Letter(record, str(reason)))
+    return decoded
 
 
-def _decode(records: Sequence[Record], put_aside: PutAside) -> list[Incoming]:
-    incoming = []
-    for record in records:
-        try:
-            incoming.append((record, decode_command(record.value, record.key)))
-        except UndecodableRecord as reason:
-            put_aside(record, str(reason))
-    return incoming
-
-
-def _with_one_rerun(
-    batch: Batch, decoded: dict[Partition, list[Incoming]], owner: Ownership, put_aside: PutAside
-) -> Applied:
+def _with_one_rerun(batch: Batch, decoded: Decoded, owner: Ownership) -> Applied:
     """A duplicate key means that the facts were older than the rows: read them again, once."""
     try:
-        return _transact(batch, decoded, owner, put_aside)
+        return _transact(batch, decoded, owner)
     except IntegrityError:
-        return _transact(batch, decoded, owner, put_aside)
+        return _transact(batch, decoded, owner)
 
 
-def _transact(batch: Batch, decoded: dict[Partition, list[Incoming]], owner: Ownership, put_aside: PutAside) -> Applied:
+def _transact(batch: Batch, decoded: Decoded, owner: Ownership) -> Applied:
     started = time.perf_counter()
+    applied = Applied(letters=list(decoded.letters))
     with transaction.atomic():
         _bound_lock_waits()
         for partition, records in batch.items():
             move_offset(owner, partition, records[-1].offset + 1)
-        incoming = [item for items in decoded.values() for item in items]
-        effects = _decide(incoming, put_aside)
+        effects = _decide([item for items in decoded.incoming.values() for item in items], applied.letters)
         effects.write()
-        for partition, items in decoded.items():
-            rooms = {command.room for _, command in items}
-            owner.remember_revs(
-                partition, {room: effects.revs_before[room] for room in rooms & effects.revs_before.keys()}
-            )
+        write_letters(owner.group, applied.letters)
+        for partition, items in decoded.incoming.items():
+            owner.remember(partition, _trace(effects, {command.room for _, command in items}))
     _measure(batch, time.perf_counter() - started)
-    return Applied(effects.changes(), effects.people)
+    partition_of = {command.room: partition for partition, items in decoded.incoming.items() for _, command in items}
+    _gather(applied, effects, partition_of)
+    return _with_copies(applied)
 
 
-def _decide(incoming: Sequence[Incoming], put_aside: PutAside) -> Effects:
+def _decide(incoming: Sequence[Incoming], letters: list[Letter]) -> Effects:
     facts = load_facts([command for _, command in incoming])
     ledger = Ledger(facts)
     for record, command in incoming:
         if command.sender not in facts.users:
-            put_aside(record, "the sender does not exist")
+            letters.append(Letter(record, "the sender does not exist"))
         else:
             ledger.decide(command, datetime.fromtimestamp(record.accepted_ms / 1000, UTC))
     return ledger.effects
 
 
-def _salvage(
-    partition: Partition, records: Sequence[Record], incoming: Sequence[Incoming], owner: Ownership, put_aside: PutAside
-) -> Applied:
+def _salvage(partition: Partition, records: Sequence[Record], decoded: Decoded, owner: Ownership) -> Applied:
     """Once through a partition with a savepoint a record: the ones at fault are put aside, the rest is applied."""
-    whole = Applied()
+    applied = Applied(letters=[letter for letter in decoded.letters if letter.record.partition == partition])
+    trace = Trace()
     with transaction.atomic():
         _bound_lock_waits()
         move_offset(owner, partition, records[-1].offset + 1)
-        revs_before: dict[int, int] = {}
-        for record, command in incoming:
+        for record, command in decoded.incoming[partition]:
             try:
                 with transaction.atomic():
-                    effects = _decide([(record, command)], put_aside)
+                    effects = _decide([(record, command)], applied.letters)
                     effects.write()
             except (DataError, IntegrityError) as error:
-                put_aside(record, f"the database refuses it: {error}")
+                applied.letters.append(Letter(record, f"the database refuses it: {error}"))
                 continue
-            revs_before = effects.revs_before | revs_before
-            whole.changes += effects.changes()
-            whole.people.refusals += effects.people.refusals
-            whole.people.memberships += effects.people.memberships
-        owner.remember_revs(partition, revs_before)
-    return whole
+            trace.add(_trace(effects, {command.room}))
+            _gather(applied, effects, {command.room: partition})
+        write_letters(owner.group, applied.letters)
+        owner.remember(partition, trace)
+    return _with_copies(applied)
+
+
+def _trace(effects: Effects, rooms: set[int]) -> Trace:
+    return Trace(
+        {room: effects.revs_before[room] for room in rooms & effects.revs_before.keys()},
+        [(change.room, change.user) for change in effects.people.memberships if change.room in rooms],
+    )
+
+
+def _gather(applied: Applied, effects: Effects, partition_of: Mapping[int, Partition]) -> None:
+    """What these effects have to tell; of several in one transaction, one after the other."""
+    for change in effects.changes():
+        applied.changes.append(change)
+        applied.outgoing[partition_of[change.room]] += effects.events(change)
+    applied.people.refusals += effects.people.refusals
+    applied.people.memberships += effects.people.memberships
+
+
+def _with_copies(applied: Applied) -> Applied:
+    for letter in applied.letters:
+        applied.outgoing[letter.record.partition].append(copy_of(letter))
+    return applied
 
 
 def _bound_lock_waits() -> None:

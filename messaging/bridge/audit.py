@@ -1,6 +1,7 @@
 """The audit: the database against itself, and against the log. It looks, and changes nothing.
 
-Every record below a partition's stored offset has to be stored, decided, or put aside as a dead letter; nothing else.
+Every record below a partition's stored offset has to be stored, a repeat, decided, or a dead letter (that waits, was
+replayed, or was discarded by a named person); nothing else.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import msgspec
 from django.db.models import Count, Exists, Max, Min, OuterRef
 
 from messaging import limits
-from messaging.bridge.topics import COMMANDS, DEAD_LETTERS
+from messaging.bridge.dead_letters import replay_of
+from messaging.bridge.topics import COMMANDS
 from messaging.log.port import Log, Partition, Record
-from messaging.models import AppliedCommand, Mention, Message, RoomHead, SpooledRecord, StoredOffset
+from messaging.models import AppliedCommand, DeadLetter, Mention, Message, RoomHead, SpooledRecord, StoredOffset
 from messaging.wire.records import UndecodableRecord, decode_command
 
 FINDINGS_SHOWN = 100
@@ -89,9 +91,11 @@ def _check_mentions(report: Report) -> None:
 class _Trail:
     """Follows the records of the log through the database. Remembers 64 bits of every command, for repeats."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, came_back: set[int]) -> None:
+        """`came_back`: dead letters that were replayed and failed again."""
         self.counts: Counter[str] = Counter()
         self._report = report
+        self._came_back = came_back
         self._seen: set[int] = set()
         self._last_seq: dict[int, int] = {}
 
@@ -101,7 +105,7 @@ class _Trail:
             try:
                 commands.append((record, decode_command(record.value, record.key)))
             except UndecodableRecord as reason:
-                self._find(record, f"{reason}, and there is no dead letter for it")
+                self._miss(record, f"{reason}, and there is no dead letter for it")
         client_ids = {command.client_id for _, command in commands}
         messages = Message.objects.filter(client_id__in=client_ids).values_list("client_id", "sender_id", "seq")
         decisions = AppliedCommand.objects.filter(client_id__in=client_ids)
@@ -117,9 +121,16 @@ class _Trail:
             elif key in decided:
                 self.counts["refused" if decided[key] else "applied"] += 1
             else:
-                self.counts["lost"] += 1
-                self._find(record, "applied, and left no trace")
+                self._miss(record, "applied, and left no trace")
+                continue  # its replay, if there is one, is no repeat
             self._seen.add(hash(key))
+
+    def _miss(self, record: Record, what: str) -> None:
+        if replay_of(record) in self._came_back:
+            self.counts["dead letter again"] += 1
+        else:
+            self.counts["lost"] += 1
+            self._find(record, what)
 
     def _check_order(self, record: Record, room: int, seq: int) -> None:
         """A room's messages stand in the order in which the log took them."""
@@ -135,14 +146,15 @@ def _check_log(report: Report, log: Log, group: str) -> None:
     applied_to = {
         Partition(row.topic, row.partition): row.next_offset for row in StoredOffset.objects.filter(group=group)
     }
-    put_aside = {dict(record.headers).get("origin", b"").decode() for record in _records(log, DEAD_LETTERS)}
-    trail = _Trail(report)
+    letters = DeadLetter.objects.filter(group=group, topic=COMMANDS)
+    put_aside = {(number, at): state for number, at, state in letters.values_list("partition", "offset", "state")}
+    trail = _Trail(report, set(letters.filter(tries__gt=1).values_list("pk", flat=True)))
     batch: list[Record] = []
     for record in _records(log, COMMANDS):
         if record.offset >= applied_to.get(record.partition, 0):
             trail.counts["waiting"] += 1
-        elif f"{COMMANDS}/{record.partition.number}/{record.offset}" in put_aside:
-            trail.counts["dead letter"] += 1
+        elif state := put_aside.get((record.partition.number, record.offset)):
+            trail.counts[f"dead letter {state}"] += 1
         else:
             batch.append(record)
         if len(batch) >= limits.BATCH_RECORDS:

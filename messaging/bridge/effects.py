@@ -9,9 +9,12 @@ from operator import or_
 from django.db.models import BigIntegerField, Case, Q, Value, When
 from django.db.models.functions import Greatest
 
+from messaging.bridge.events import events_of
 from messaging.bridge.facts import Facts
 from messaging.live.broadcast import Count, PeopleNews, RoomChange
+from messaging.log.port import Outgoing
 from messaging.models import AppliedCommand, Membership, Mention, Message, RoomHead, Sanction
+from messaging.wire.events import MemberFact
 
 Place = tuple[int, int]
 """(room, seq)"""
@@ -96,6 +99,15 @@ class Effects:
         for message in [*self.new, *self.changed.values()]:
             by_room[message.room_id][message.seq] = message
         return [self._change(head, by_room[head.room_id]) for head in self._moved_heads()]
+
+    def events(self, change: RoomChange) -> list[Outgoing]:
+        """What services are told of one of `changes`."""
+        room = change.room
+        marks = {fragment.seq: self._facts.messages[room, fragment.seq].fingerprint for fragment in change.fragments}
+        users = [moved.user for moved in self.people.memberships if moved.room == room]
+        members = {user: self._facts.members.get((room, user)) for user in users}
+        facts = [MemberFact(user, member.role if member else "") for user, member in members.items()]
+        return events_of(change, self._facts.rooms[room], marks, facts)
 
     def _change(self, head: RoomHead, messages: dict[int, Message]) -> RoomChange:
         room = head.room_id

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from messaging.models import AppliedCommand, Membership, Message, Room, RoomHead, Sanction
-from messaging.wire.commands import AddMember, Command, DeleteMessage, EditMessage, RemoveMember, SendMessage
+from messaging.wire.commands import AddMember, Command, DeleteMessage, EditMessage, OpenRoom, RemoveMember, SendMessage
 from messaging.wire.mentions import mention_names
 
 CommandKey = tuple[UUID, int]
@@ -51,7 +51,8 @@ def load_facts(commands: Sequence[Command]) -> Facts:
     heads = RoomHead.objects.select_for_update().filter(room_id__in=room_ids).order_by("room_id")
     found = {head.room_id: head for head in heads}
     named = _named(commands)
-    members = Membership.objects.filter(room_id__in=room_ids, user_id__in=user_ids | set(named.values()))
+    opened = Q(room_id__in={command.room for command in commands if isinstance(command, OpenRoom)})
+    members = Membership.objects.filter(opened | Q(room_id__in=room_ids, user_id__in=user_ids | set(named.values())))
     messages = _messages(commands)
     authors = {message.sender_id for message in messages.values()}
     sanctions = Sanction.objects.in_force().filter(user_id__in=user_ids).values_list("kind", "user_id", "room_id")

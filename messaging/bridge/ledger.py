@@ -32,6 +32,7 @@ from messaging.wire.commands import (
     EditMessage,
     JoinRoom,
     LeaveRoom,
+    OpenRoom,
     RemoveMember,
     SendMessage,
     fingerprint,
@@ -275,6 +276,12 @@ class Ledger:
         )
         self._dismiss(key, self.facts.members.pop(key))
 
+    def _open(self, command: OpenRoom, accepted_at: datetime) -> None:
+        """The room and its first members are there already; from here on they stand in the log too."""
+        self._member(command)
+        for room, user in [key for key in self.facts.members if key[0] == command.room]:
+            self._members_changed(room, user)
+
     def _dismiss(self, key: tuple[int, int], member: Membership) -> None:
         if self.effects.joined.pop(key, None) is None:
             self.effects.left[key] = member
@@ -293,6 +300,7 @@ _EFFECTS: dict[type[Command], Callable[[Ledger, Any, datetime], int | None]] = {
     LeaveRoom: Ledger._leave,
     AddMember: Ledger._add,
     RemoveMember: Ledger._remove,
+    OpenRoom: Ledger._open,
 }
 
 

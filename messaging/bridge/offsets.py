@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from django.db import transaction
 
 from messaging.log.port import Log, Partition
@@ -24,16 +26,34 @@ class PartitionCountChanged(Exception):
     """The topic has another number of partitions than when it was first used."""
 
 
+@dataclass(slots=True)
+class Trace:
+    """What is needed to tell a batch once more: each room's rev before it, and whose membership it changed."""
+
+    revs_before: dict[int, int] = field(default_factory=dict)
+    members: list[tuple[int, int]] = field(default_factory=list)
+    """(room, user)"""
+
+    def add(self, later: Trace) -> None:
+        self.revs_before = later.revs_before | self.revs_before
+        self.members += later.members
+
+
 class Ownership:
     """The next offset of each partition this bridge holds, as it last saw it in the database."""
 
-    def __init__(self, group: str) -> None:
+    def __init__(self, group: str, publisher: str = "") -> None:
         self.group = group
+        self.publisher = publisher
         self.next_offset: dict[Partition, int] = {}
 
-    def remember_revs(self, partition: Partition, revs: dict[int, int]) -> None:
-        """Store {room: rev before this batch} beside the offset, in the same transaction."""
-        self.row(partition).update(rooms_before={str(room): rev for room, rev in revs.items()})
+    def remember(self, partition: Partition, trace: Trace) -> None:
+        """Store a batch's trace beside the offset, in the same transaction."""
+        self.row(partition).update(
+            rooms_before={str(room): rev for room, rev in trace.revs_before.items()},
+            changed_members=trace.members,
+            publisher=self.publisher,
+        )
 
     def row(self, partition: Partition):  # type: ignore[no-untyped-def]
         return StoredOffset.objects.filter(group=self.group, topic=partition.topic, partition=partition.number)
@@ -50,12 +70,11 @@ def move_offset(owner: Ownership, partition: Partition, to: int) -> None:
     transaction.on_commit(lambda: owner.next_offset.__setitem__(partition, to))
 
 
-def take_partition(owner: Ownership, log: Log, partition: Partition, bounds: tuple[int, int]) -> StoredOffset:
+def take_partition(owner: Ownership, topic_id: str, partition: Partition, bounds: tuple[int, int]) -> StoredOffset:
     """Read (or at the very first time make) the row of a partition, and check that it fits the log.
 
-    `bounds`: the log's earliest offset and its end. Raises OffsetTrouble.
+    `topic_id`: of the topic as it is now; `bounds`: its earliest offset and its end. Raises OffsetTrouble.
     """
-    topic_id = log.topic(partition.topic).id
     earliest, end = bounds
     row, _ = StoredOffset.objects.get_or_create(
         group=owner.group,
@@ -91,6 +110,7 @@ def adopt_log(group: str, log: Log, topic: str, bounds: dict[Partition, tuple[in
                     "topic_id": description.id,
                     "next_offset": end if latest else earliest,
                     "rooms_before": {},
+                    "changed_members": [],
                 },
             )
 

@@ -1,4 +1,5 @@
-"""The relay: outbox rows -> the log, in order, by one process at a time; and the spools of processes that died.
+"""The relay: outbox rows -> the log, in order, by one process at a time; dead letters that are to be replayed; and the
+spools of processes that died.
 
 Relaying twice is harmless: repeats are dropped.
 """
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from messaging import limits, metrics
 from messaging.actions.outbox import written
+from messaging.bridge.dead_letters import replay_asked
 from messaging.bridge.topics import COMMANDS
 from messaging.log.lease import HeldLease
 from messaging.log.port import Appender, LogError
@@ -76,7 +78,7 @@ class Relay:
             future.result(ACKNOWLEDGE_S)
         OutboxCommand.objects.filter(pk__in=[row.pk for row in rows]).update(relayed_at=timezone.now())
         metrics.relayed.inc(len(rows))
-        return len(rows)
+        return len(rows) + replay_asked(self._appender)
 
     def _look_after_spools(self) -> None:
         if time.monotonic() >= self._spools_at:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 
-from messaging.log.port import TopicSpec
+from messaging.log.port import TopicDescription, TopicSpec
 
 COMMANDS = "chat.commands"
 EVENTS = "chat.events"
@@ -26,3 +27,22 @@ def topic_specs() -> list[TopicSpec]:
         TopicSpec(EVENTS, partitions=partitions, config=config),
         TopicSpec(DEAD_LETTERS, partitions=1, config=config),
     ]
+
+
+SAFE_REPLICATION, SAFE_MIN_INSYNC = 3, 2
+
+
+def advice(topics: Mapping[str, TopicDescription]) -> list[str]:
+    """What of the topics is less than what survives the loss of a machine and its disk, a sentence each."""
+    found = []
+    for name, topic in topics.items():
+        if topic.replication < SAFE_REPLICATION:
+            found.append(
+                f"{name} has replication {topic.replication}; {SAFE_REPLICATION} outlives the loss of a broker"
+            )
+        if topic.min_insync < SAFE_MIN_INSYNC:
+            found.append(
+                f"{name} has min.insync.replicas {topic.min_insync}: what was accepted can be lost with one disk; "
+                f"set {SAFE_MIN_INSYNC}"
+            )
+    return found

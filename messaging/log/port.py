@@ -12,7 +12,7 @@ LogError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -87,6 +87,15 @@ class Record:
         return self.timestamp_ms
 
 
+class Outgoing(NamedTuple):
+    """A record on its way into the log."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+    headers: Headers = ()
+
+
 class Appended(NamedTuple):
     partition: Partition
     offset: int
@@ -105,6 +114,9 @@ class TopicDescription(NamedTuple):
     id: str
     """Another id is another topic, though it has the same name."""
     partitions: int
+    replication: int
+    min_insync: int
+    """Replicas that have a record before it counts as appended."""
 
 
 @dataclass(slots=True)
@@ -166,10 +178,26 @@ class Reader(Protocol):
         """Tell the group how far we are, for lag tools; a failure is logged, for the database knows better."""
         ...
 
-    def committed(self, partition: Partition) -> int | None: ...
+    def committed(self, partition: Partition, publisher: str = "") -> int | None:
+        """How far the group is. A publication that another member left open is ended first: when it does not end by
+        itself, `publisher`, who may have begun it, is fenced off. Raises LogUnavailable."""
+        ...
 
-    def bounds(self, partition: Partition) -> tuple[int, int]:
-        """The earliest offset and the end. Raises LogUnavailable."""
+    @property
+    def publisher(self) -> str:
+        """Who publishes here, as a successor has to name it to `committed`."""
+        ...
+
+    def publish(self, outgoing: Sequence[Outgoing], offsets: dict[Partition, int]) -> None:
+        """Append these records and commit these offsets: both or neither, once, for readers of what is committed.
+
+        Blocks until it is durable. Raises LogUnavailable when it is not known to be (ask `committed`, which says),
+        and Fenced when another member has fenced this one off.
+        """
+        ...
+
+    def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:
+        """The earliest offset and the end of each. Raises LogUnavailable."""
         ...
 
     def lag(self) -> dict[Partition, int]:
@@ -188,6 +216,15 @@ class Log(Protocol):
 
     def bounds(self, topic: str) -> dict[Partition, tuple[int, int]]:
         """Earliest offset and end of each partition."""
+        ...
+
+    def group_offsets(self, group: str, topic: str) -> dict[Partition, int]:
+        """How far a group is, as it has told the log. Raises LogUnavailable."""
+        ...
+
+    def times_at(self, offsets: Mapping[Partition, int]) -> dict[Partition, int]:
+        """When the log took the record at (or next after) each offset, in ms since 1970; without those it does not
+        have. Raises LogUnavailable."""
         ...
 
     def appender(self) -> Appender:

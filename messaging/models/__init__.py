@@ -1,3 +1,5 @@
+from messaging.models.bridge_report import BridgeReport
+from messaging.models.dead_letter import DeadLetter
 from messaging.models.head import RoomHead
 from messaging.models.log_state import AppliedCommand, Lease, LogTopic, SiteState, StoredOffset
 from messaging.models.membership import Membership
@@ -10,6 +12,8 @@ from messaging.models.spool import SpooledRecord
 
 __all__ = [
     "AppliedCommand",
+    "BridgeReport",
+    "DeadLetter",
     "Lease",
     "LogTopic",
     "Membership",

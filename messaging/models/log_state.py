@@ -31,7 +31,11 @@ class StoredOffset(models.Model):
     topic_id = models.CharField(max_length=64)
     next_offset = models.BigIntegerField()
     rooms_before = models.JSONField(default=dict)
-    """{room id: rev before the last batch}: what has to be announced again when nobody knows whether it was."""
+    """{room id: rev before the last batch}: what has to be told again when nobody knows whether it was."""
+    changed_members = models.JSONField(default=list)
+    """[[room id, user id], ...] of the last batch: who came, went or changed."""
+    publisher = models.CharField(max_length=190, default="", blank=True)
+    """Who applied the last batch, as the log knows it: what it may have left open is ended by its successor."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["group", "topic", "partition"], name="one_offset_a_partition")]

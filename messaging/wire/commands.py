@@ -54,6 +54,10 @@ class RemoveMember(Command, frozen=True, kw_only=True):
     user: int
 
 
+class OpenRoom(Command, frozen=True, kw_only=True):
+    """The sender has made a room with its first members: those who read `chat.events` hear of it by this."""
+
+
 class CommandKind(IntEnum):
     """Stored with every applied command: numbers are never reused."""
 
@@ -64,6 +68,7 @@ class CommandKind(IntEnum):
     LEAVE = 5
     ADD = 6
     REMOVE = 7
+    OPEN = 10
 
 
 KINDS: dict[type[Command], CommandKind] = {
@@ -74,6 +79,7 @@ KINDS: dict[type[Command], CommandKind] = {
     LeaveRoom: CommandKind.LEAVE,
     AddMember: CommandKind.ADD,
     RemoveMember: CommandKind.REMOVE,
+    OpenRoom: CommandKind.OPEN,
 }
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from google.protobuf.message import DecodeError
 
+from messaging.limits import MAX_INTEGER
 from messaging.wire import records_pb2
 from messaging.wire.commands import (
     AddMember,
@@ -14,6 +15,7 @@ from messaging.wire.commands import (
     EditMessage,
     JoinRoom,
     LeaveRoom,
+    OpenRoom,
     RemoveMember,
     SendMessage,
 )
@@ -55,6 +57,8 @@ def encode_command(command: Command) -> bytes:
             record.add.user = command.user
         case RemoveMember():
             record.remove.user = command.user
+        case OpenRoom():
+            record.open.SetInParent()
         case _:
             raise TypeError(f"no record for {type(command).__name__}")
     return record.SerializeToString()
@@ -68,9 +72,19 @@ def decode_command(value: bytes, key: bytes | None) -> Command:
         raise UndecodableRecord("not a chatsite.v1.Command") from error
     if len(record.client_id) != 16 or not record.room or not record.sender:
         raise UndecodableRecord("client_id, room or sender is missing")
+    if max(_numbers(record)) > MAX_INTEGER:
+        raise UndecodableRecord("a number is larger than any that exists")
     if key != record_key(record.room):
         raise UndecodableRecord("the key is not the room's id")
     return _typed(record)
+
+
+def _numbers(record: records_pb2.Command) -> list[int]:
+    """Every id, seq and rev of a command: one beyond all bounds would fail in the database, with its whole batch."""
+    action = record.WhichOneof("action")
+    inner = getattr(record, action) if action else record
+    values = [value for _, value in inner.ListFields() if isinstance(value, int)]
+    return [record.room, record.sender, *values]
 
 
 def _typed(record: records_pb2.Command) -> Command:
@@ -95,8 +109,9 @@ def _typed(record: records_pb2.Command) -> Command:
             )
         case "delete":
             return DeleteMessage(client_id=client_id, room=room, sender=sender, seq=record.delete.seq)
-        case "join" | "leave" as action:
-            return {"join": JoinRoom, "leave": LeaveRoom}[action](client_id=client_id, room=room, sender=sender)
+        case "join" | "leave" | "open" as action:
+            kind = {"join": JoinRoom, "leave": LeaveRoom, "open": OpenRoom}[action]
+            return kind(client_id=client_id, room=room, sender=sender)
         case "add" | "remove" as action:
             user = getattr(record, action).user
             return {"add": AddMember, "remove": RemoveMember}[action](

@@ -1,12 +1,13 @@
+from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Command(_message.Message):
-    __slots__ = ("client_id", "room", "sender", "send", "edit", "delete", "join", "leave", "add", "remove")
+    __slots__ = ("client_id", "room", "sender", "send", "edit", "delete", "join", "leave", "add", "remove", "open")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     ROOM_FIELD_NUMBER: _ClassVar[int]
     SENDER_FIELD_NUMBER: _ClassVar[int]
@@ -17,6 +18,7 @@ class Command(_message.Message):
     LEAVE_FIELD_NUMBER: _ClassVar[int]
     ADD_FIELD_NUMBER: _ClassVar[int]
     REMOVE_FIELD_NUMBER: _ClassVar[int]
+    OPEN_FIELD_NUMBER: _ClassVar[int]
     client_id: bytes
     room: int
     sender: int
@@ -27,7 +29,8 @@ class Command(_message.Message):
     leave: LeaveRoom
     add: AddMember
     remove: RemoveMember
-    def __init__(self, client_id: _Optional[bytes] = ..., room: _Optional[int] = ..., sender: _Optional[int] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., edit: _Optional[_Union[EditMessage, _Mapping]] = ..., delete: _Optional[_Union[DeleteMessage, _Mapping]] = ..., join: _Optional[_Union[JoinRoom, _Mapping]] = ..., leave: _Optional[_Union[LeaveRoom, _Mapping]] = ..., add: _Optional[_Union[AddMember, _Mapping]] = ..., remove: _Optional[_Union[RemoveMember, _Mapping]] = ...) -> None: ...
+    open: OpenRoom
+    def __init__(self, client_id: _Optional[bytes] = ..., room: _Optional[int] = ..., sender: _Optional[int] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., edit: _Optional[_Union[EditMessage, _Mapping]] = ..., delete: _Optional[_Union[DeleteMessage, _Mapping]] = ..., join: _Optional[_Union[JoinRoom, _Mapping]] = ..., leave: _Optional[_Union[LeaveRoom, _Mapping]] = ..., add: _Optional[_Union[AddMember, _Mapping]] = ..., remove: _Optional[_Union[RemoveMember, _Mapping]] = ..., open: _Optional[_Union[OpenRoom, _Mapping]] = ...) -> None: ...
 
 class SendMessage(_message.Message):
     __slots__ = ("body", "html", "reply_to")
@@ -76,3 +79,57 @@ class RemoveMember(_message.Message):
     USER_FIELD_NUMBER: _ClassVar[int]
     user: int
     def __init__(self, user: _Optional[int] = ...) -> None: ...
+
+class OpenRoom(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class RoomEvent(_message.Message):
+    __slots__ = ("room", "after", "rev", "seq", "members_version", "about", "messages", "members")
+    ROOM_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    REV_FIELD_NUMBER: _ClassVar[int]
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    MEMBERS_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ABOUT_FIELD_NUMBER: _ClassVar[int]
+    MESSAGES_FIELD_NUMBER: _ClassVar[int]
+    MEMBERS_FIELD_NUMBER: _ClassVar[int]
+    room: int
+    after: int
+    rev: int
+    seq: int
+    members_version: int
+    about: RoomFact
+    messages: _containers.RepeatedCompositeFieldContainer[MessageFact]
+    members: _containers.RepeatedCompositeFieldContainer[MemberFact]
+    def __init__(self, room: _Optional[int] = ..., after: _Optional[int] = ..., rev: _Optional[int] = ..., seq: _Optional[int] = ..., members_version: _Optional[int] = ..., about: _Optional[_Union[RoomFact, _Mapping]] = ..., messages: _Optional[_Iterable[_Union[MessageFact, _Mapping]]] = ..., members: _Optional[_Iterable[_Union[MemberFact, _Mapping]]] = ...) -> None: ...
+
+class RoomFact(_message.Message):
+    __slots__ = ("kind", "name", "topic", "meta", "archived")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    TOPIC_FIELD_NUMBER: _ClassVar[int]
+    META_FIELD_NUMBER: _ClassVar[int]
+    ARCHIVED_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    name: str
+    topic: str
+    meta: int
+    archived: bool
+    def __init__(self, kind: _Optional[str] = ..., name: _Optional[str] = ..., topic: _Optional[str] = ..., meta: _Optional[int] = ..., archived: _Optional[bool] = ...) -> None: ...
+
+class MessageFact(_message.Message):
+    __slots__ = ("json", "fingerprint")
+    JSON_FIELD_NUMBER: _ClassVar[int]
+    FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    json: bytes
+    fingerprint: int
+    def __init__(self, json: _Optional[bytes] = ..., fingerprint: _Optional[int] = ...) -> None: ...
+
+class MemberFact(_message.Message):
+    __slots__ = ("user", "role")
+    USER_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    user: int
+    role: str
+    def __init__(self, user: _Optional[int] = ..., role: _Optional[str] = ...) -> None: ...

@@ -13,9 +13,10 @@ import pytest
 from accounts.models import User
 from messaging.actions.rooms import create_room
 from messaging.bridge.apply import Applied, apply_batch
+from messaging.bridge.dead_letters import Letter
 from messaging.bridge.offsets import Ownership
 from messaging.log.port import Partition, Record
-from messaging.models import Membership, Room, StoredOffset
+from messaging.models import Membership, OutboxCommand, Room, StoredOffset
 from messaging.wire.commands import Command, SendMessage
 from messaging.wire.records import COMMAND_HEADERS, encode_command, record_key
 
@@ -28,7 +29,7 @@ class Desk:
 
     owner: Ownership
     offset: int = 0
-    put_aside: list[tuple[Record, str]] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
 
     def records(self, commands: Sequence[Command], at_ms: int | None = None) -> list[Record]:
         made = [
@@ -49,7 +50,9 @@ class Desk:
         return self.apply_records(self.records(commands, at_ms))
 
     def apply_records(self, records: list[Record]) -> list[Applied]:
-        return apply_batch({PARTITION: records}, self.owner, lambda record, why: self.put_aside.append((record, why)))
+        applied = apply_batch({PARTITION: records}, self.owner)
+        self.letters += [letter for one in applied for letter in one.letters]
+        return applied
 
 
 @pytest.fixture
@@ -70,6 +73,7 @@ def room(people: dict[str, User]) -> Room:
     """A public room of ada (owner) and bo; chen is a stranger."""
     made = create_room(people["ada"], "lobby")
     Membership.objects.create(room=made, user=people["bo"])
+    OutboxCommand.objects.all().delete()  # as if it had been relayed: what tests submit comes first
     return made
 
 

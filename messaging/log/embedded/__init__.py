@@ -7,7 +7,7 @@ transaction, so the price of a sync is shared (0.9 ms a record against 10.7 ms i
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
@@ -34,12 +34,20 @@ class EmbeddedLog:
 
     def topic(self, name: str) -> TopicDescription:
         row = self._one("SELECT id FROM topic WHERE name = ?", name)
-        return TopicDescription(id=row[0], partitions=1)
+        return TopicDescription(id=row[0], partitions=1, replication=1, min_insync=1)
 
     def bounds(self, topic: str) -> dict[Partition, tuple[int, int]]:
         end = self._one("SELECT next_offset FROM topic WHERE name = ?", topic)[0]
         earliest = self._one('SELECT MIN("offset") FROM record WHERE topic = ?', topic)[0]
         return {Partition(topic, 0): (end if earliest is None else earliest, end)}
+
+    def group_offsets(self, group: str, topic: str) -> dict[Partition, int]:
+        rows = self._all('SELECT next_offset FROM committed WHERE "group" = ? AND topic = ?', group, topic)
+        return {Partition(topic, 0): row[0] for row in rows}
+
+    def times_at(self, offsets: Mapping[Partition, int]) -> dict[Partition, int]:
+        query = 'SELECT timestamp_ms FROM record WHERE topic = ? AND "offset" >= ? ORDER BY "offset" LIMIT 1'
+        return {place: row[0] for place, at in offsets.items() for row in self._all(query, place.topic, at)}
 
     def appender(self) -> Writer:
         return self._open()
@@ -72,9 +80,12 @@ class EmbeddedLog:
             return self._writer
 
     def _one(self, query: str, name: str) -> tuple[Any, ...]:
+        rows = self._all(query, name)
+        if not rows:
+            raise LogUnavailable(f"the log has no topic {name}")
+        return rows[0]
+
+    def _all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         self._open()
         with closing(connect(self._path)) as connection, unavailable("the embedded log cannot be read"):
-            row: tuple[Any, ...] | None = connection.execute(query, (name,)).fetchone()
-        if row is None:
-            raise LogUnavailable(f"the log has no topic {name}")
-        return row
+            return connection.execute(query, values).fetchall()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from messaging.log.embedded.store import connect, unavailable
 from messaging.log.embedded.writer import Writer
-from messaging.log.port import Partition, Polled, Record
+from messaging.log.port import Outgoing, Partition, Polled, Record
 
 _decode_headers = msgspec.msgpack.Decoder(tuple[tuple[str, bytes], ...]).decode
 
@@ -79,14 +79,21 @@ class EmbeddedReader:
     def commit(self, offsets: dict[Partition, int]) -> None:
         self._writer.commit(self._group, offsets)
 
-    def committed(self, partition: Partition) -> int | None:
+    @property
+    def publisher(self) -> str:
+        return ""
+
+    def publish(self, outgoing: Sequence[Outgoing], offsets: dict[Partition, int]) -> None:
+        self._writer.publish(outgoing, self._group, offsets)
+
+    def committed(self, partition: Partition, publisher: str = "") -> int | None:
         query = 'SELECT next_offset FROM committed WHERE "group" = ? AND topic = ?'
         with unavailable("the embedded log cannot be read"):
             row = self._connection.execute(query, (self._group, partition.topic)).fetchone()
         return None if row is None else int(row[0])
 
-    def bounds(self, partition: Partition) -> tuple[int, int]:
-        return self._bounds(partition.topic)[partition]
+    def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:
+        return {partition: self._bounds(partition.topic)[partition] for partition in partitions}
 
     def lag(self) -> dict[Partition, int]:
         return {partition: self._writer.end(partition.topic) - at for partition, at in self._positions.items()}

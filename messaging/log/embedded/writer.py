@@ -25,6 +25,7 @@ from messaging.log.port import (
     LogBusy,
     LogClosed,
     LogUnavailable,
+    Outgoing,
     Partition,
     RecordTooLarge,
     TopicSpec,
@@ -96,12 +97,31 @@ class Writer:
             self._changed.notify()
         return item.future
 
+    def publish(self, outgoing: Sequence[Outgoing], group: str, offsets: dict[Partition, int]) -> None:
+        """Append records and commit a group's offsets in one transaction. Blocks; raises LogUnavailable."""
+        items = [Waiting(one.topic, one.key, one.value, _encode_headers(tuple(one.headers))) for one in outgoing]
+        for item in items:
+            self.end(item.topic)
+            item.future.set_running_or_notify_cancel()
+        with self._changed:
+            if self._closing:
+                raise LogUnavailable("the log is closed")
+            self._in_flight += len(items)
+            self._waiting += items
+            self._commit(group, offsets)
+            self._changed.notify()
+        for item in items:
+            item.future.result()
+
     def commit(self, group: str, offsets: dict[Partition, int]) -> None:
         """Written with the next group commit, without waiting."""
         with self._changed:
-            for partition, offset in offsets.items():
-                self._committed[group, partition.topic] = offset
+            self._commit(group, offsets)
             self._changed.notify()
+
+    def _commit(self, group: str, offsets: dict[Partition, int]) -> None:
+        for partition, offset in offsets.items():
+            self._committed[group, partition.topic] = offset
 
     def ensure_topics(self, specs: Sequence[TopicSpec]) -> None:
         with self._writing, unavailable("a topic cannot be made in the embedded log"):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from kafka import OffsetSpec, TopicPartition
-from kafka.admin import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from messaging.log.kafka.peek import first_times
 from messaging.log.kafka.producer import SupervisedProducer
 from messaging.log.kafka.reader import KafkaReader
 from messaging.log.port import LogUnavailable, Partition, TopicDescription, TopicSpec
@@ -68,11 +69,19 @@ class KafkaLog:
             admin.wait_for_topics(list(missing))
 
     def topic(self, name: str) -> TopicDescription:
+        full = self._prefix + name
         with self._admin() as admin:
-            described = admin.describe_topics([self._prefix + name])[0]
-        if described["error_code"]:
-            raise LogUnavailable(f"topic {self._prefix + name}: {for_code(described['error_code']).__name__}")
-        return TopicDescription(id=str(described["topic_id"]), partitions=len(described["partitions"]))
+            described = admin.describe_topics([full])[0]
+            if described["error_code"]:
+                raise LogUnavailable(f"topic {full}: {for_code(described['error_code']).__name__}")
+            configs = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, full)], config_filter="all")
+        partitions = described["partitions"]
+        return TopicDescription(
+            id=str(described["topic_id"]),
+            partitions=len(partitions),
+            replication=min(len(partition["replica_nodes"]) for partition in partitions),
+            min_insync=int(configs["topic"][full]["min.insync.replicas"]["value"]),
+        )
 
     def bounds(self, topic: str) -> dict[Partition, tuple[int, int]]:
         count = self.topic(topic).partitions
@@ -81,6 +90,19 @@ class KafkaLog:
             earliest = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.EARLIEST))
             latest = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
         return {Partition(topic, tp.partition): (earliest[tp].offset, latest[tp].offset) for tp in places}
+
+    def group_offsets(self, group: str, topic: str) -> dict[Partition, int]:
+        full = self._prefix + group
+        with self._admin() as admin:
+            found = admin.list_group_offsets(full).get(full, {})
+        return {
+            Partition(topic, tp.partition): committed.offset
+            for tp, committed in found.items()
+            if tp.topic == self._prefix + topic and committed.offset >= 0
+        }
+
+    def times_at(self, offsets: Mapping[Partition, int]) -> dict[Partition, int]:
+        return first_times(self._client, self._prefix, offsets)
 
     def appender(self) -> SupervisedProducer:
         with self._opening:

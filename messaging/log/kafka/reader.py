@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.coordinator.base import MemberState
 from kafka.errors import FencedInstanceIdError, KafkaError, OffsetOutOfRangeError
 
-from messaging.log.port import Fenced, LogUnavailable, Partition, Polled, Record
+from messaging.log.kafka.transactions import Transactions
+from messaging.log.port import Fenced, LogUnavailable, Outgoing, Partition, Polled, Record
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +35,9 @@ SETTINGS: dict[str, Any] = {
     # No deserializers: an exception in one makes a later poll spin for ever.
 }
 CALL_MS = 5_000
+OPEN_MS = 1_500
+"""How long another member's open transaction may keep us from the group's offset, before that member is fenced off."""
+
 SETTLE_S = 10.0
 
 
@@ -41,6 +48,8 @@ class KafkaReader:
         self, client: Mapping[str, Any], prefix: str, group: str, topics: Sequence[str], instance_id: str | None
     ) -> None:
         self._options = {**client, **SETTINGS, "group_id": prefix + group, "group_instance_id": instance_id}
+        own_name = instance_id or f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
+        self._transactions = Transactions(client, prefix, f"{prefix}{group}-{own_name}")
         self._prefix = prefix
         self._topics = [prefix + topic for topic in topics]
         self._consumer: KafkaConsumer | None = None
@@ -129,25 +138,43 @@ class KafkaReader:
             still_ours(self._connected().resume, self._theirs(partition))
 
     def commit(self, offsets: dict[Partition, int]) -> None:
-        wanted = {self._theirs(partition): OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()}
-        if not wanted:
+        if not offsets:
             return
         try:
-            self._connected().commit(wanted, timeout_ms=CALL_MS)
+            self._connected().commit(self._as_theirs(offsets), timeout_ms=CALL_MS)
         except FencedInstanceIdError as error:
             raise Fenced("another member has this instance id") from error
         except KafkaError as error:  # a rebalance, or Kafka is away: the database knows how far we are
             logger.info("offsets are not committed to the group: %r", error)
 
-    def committed(self, partition: Partition) -> int | None:
-        return self._asked(lambda: self._connected().committed(self._theirs(partition), timeout_ms=CALL_MS))
+    @property
+    def publisher(self) -> str:
+        return self._transactions.transactional_id
 
-    def bounds(self, partition: Partition) -> tuple[int, int]:
+    def publish(self, outgoing: Sequence[Outgoing], offsets: dict[Partition, int]) -> None:
+        group = self._connected().group_metadata()
+        if group.generation_id < 0:  # the broker would take it from anybody
+            raise LogUnavailable("not published: not a member of the group at this moment")
+        self._transactions.run(outgoing, self._as_theirs(offsets), group)
+
+    def committed(self, partition: Partition, publisher: str = "") -> int | None:
+        self._transactions.settle()
         tp = self._theirs(partition)
+        try:
+            # The broker names no offset while a transaction about it is open.
+            return self._connected().committed(tp, timeout_ms=OPEN_MS)
+        except KafkaError as error:
+            logger.info("the group's offset of %s is not known yet: %r", partition, error)
+        if publisher and publisher != self.publisher:
+            self._transactions.fence_off(publisher)
+        return self._asked(lambda: self._connected().committed(tp, timeout_ms=CALL_MS))
+
+    def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:
+        tps = list(map(self._theirs, partitions))
         consumer = self._connected()
-        earliest = self._asked(lambda: consumer.beginning_offsets([tp], timeout_ms=CALL_MS)[tp])
-        end = self._asked(lambda: consumer.end_offsets([tp], timeout_ms=CALL_MS)[tp])
-        return earliest, end
+        earliest = self._asked(lambda: consumer.beginning_offsets(tps, timeout_ms=CALL_MS))
+        end = self._asked(lambda: consumer.end_offsets(tps, timeout_ms=CALL_MS))
+        return {self._ours(tp): (earliest[tp], end[tp]) for tp in tps}
 
     def lag(self) -> dict[Partition, int]:
         if self._consumer is None:
@@ -156,6 +183,7 @@ class KafkaReader:
         return {partition: max(0, (end or 0) - self._positions[partition]) for partition, end in ends.items()}
 
     def close(self) -> None:
+        self._transactions.close()
         if self._consumer is None:
             return
         try:
@@ -184,6 +212,9 @@ class KafkaReader:
         """After an error out of poll: nothing between what we handed out and what comes next may be skipped."""
         for partition, offset in self._positions.items():
             still_ours(self._connected().seek, self._theirs(partition), offset)
+
+    def _as_theirs(self, offsets: Mapping[Partition, int]) -> dict[TopicPartition, OffsetAndMetadata]:
+        return {self._theirs(partition): OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()}
 
     def _theirs(self, partition: Partition) -> TopicPartition:
         return TopicPartition(self._prefix + partition.topic, partition.number)

@@ -5,23 +5,30 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import threading
 from argparse import ArgumentParser
 from types import FrameType
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from prometheus_client import start_http_server
 
 from messaging import log as log_port
 from messaging.bridge.announcer import Announcer, RunnerSend
 from messaging.bridge.bridge import Bridge
+from messaging.bridge.dead_letters import ask_replay
 from messaging.bridge.offsets import PartitionCountChanged, check_partition_count
 from messaging.bridge.relay import Relay
-from messaging.bridge.topics import COMMANDS, topic_specs
+from messaging.bridge.status import status_of
+from messaging.bridge.topics import COMMANDS, advice, topic_specs
 from messaging.log.port import LogError
 from messaging.management.start_at import add_start_at, adopt_at
+from messaging.management.status_words import in_words
+from messaging.models import DeadLetter
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +38,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="apply what is there, then end")
+        parser.add_argument(
+            "--status", action="store_true", help="say how the bridges are doing; exits with 1 on trouble"
+        )
+        parser.add_argument("--json", action="store_true", help="with --status: print one JSON object")
+        parser.add_argument(
+            "--replay-dead-letters",
+            nargs="+",
+            metavar="ID",
+            help="put waiting dead letters into the log again: their ids as admin shows them, or `all`",
+        )
         parser.add_argument("--group", default=settings.CHAT_LOG_GROUP, help="consumer group (default: %(default)s)")
         parser.add_argument("--instance-id", help="static membership: a name that survives a restart of this bridge")
         parser.add_argument("--metrics-port", type=int, help="serve /metrics on this port of --metrics-host")
@@ -44,6 +61,14 @@ class Command(BaseCommand):
                 "embedded log by itself.",
                 returncode=2,
             )
+        if options["json"] and not options["status"]:
+            raise CommandError("--json goes with --status.", returncode=2)
+        if options["status"]:
+            self._tell_status(options)
+            return
+        if options["replay_dead_letters"]:
+            self._replay(options["replay_dead_letters"])
+            return
         if options["start_at"]:
             adopt_at(options["start_at"], options["group"])
         if options["metrics_port"]:
@@ -52,11 +77,35 @@ class Command(BaseCommand):
         try:
             log.ensure_topics(topic_specs())
             check_partition_count(log, COMMANDS)
+            for sentence in advice({spec.name: log.topic(spec.name) for spec in topic_specs()}):
+                logger.warning("not safe against every loss: %s", sentence)
             self._run(log, options)
         except (LogError, PartitionCountChanged) as error:
             raise CommandError(str(error)) from error
         finally:
             log.close()
+
+    def _tell_status(self, options: dict[str, Any]) -> None:
+        log = log_port.open_log()
+        try:
+            status = status_of(log, options["group"])
+        except (LogError, DatabaseError) as error:
+            raise CommandError(f"no status: {error}") from error
+        finally:
+            log.close()
+        self.stdout.write(msgspec.json.encode(status).decode() if options["json"] else in_words(status))
+        if status.troubles:
+            sys.exit(1)
+
+    def _replay(self, ids: list[str]) -> None:
+        """The relay of a running bridge does it."""
+        if ids != ["all"] and not all(one.isdigit() for one in ids):
+            raise CommandError("--replay-dead-letters takes ids, which are numbers, or `all`.", returncode=2)
+        letters = DeadLetter.objects.all() if ids == ["all"] else DeadLetter.objects.filter(pk__in=ids)
+        asked = ask_replay(letters, None)
+        if ids != ["all"] and asked < len(set(ids)):
+            raise CommandError(f"{asked} of {len(set(ids))} are replayed; the others are not waiting, or do not exist.")
+        self.stdout.write(f"{asked} dead letters are replayed by the bridge that has the relay, within a second")
 
     def _run(self, log: log_port.Log, options: dict[str, Any]) -> None:
         send = RunnerSend()

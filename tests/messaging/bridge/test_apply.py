@@ -221,7 +221,7 @@ def test_what_can_never_be_applied_is_put_aside_with_its_reason(desk: Desk, say:
     records[2] = Record(PARTITION, records[2].offset, records[2].key, b"\xff", (), 0)
     desk.apply_records(records)
     assert Message.objects.get().client_id == good.client_id
-    assert {(record.offset, why) for record, why in desk.put_aside} == {
+    assert {(record.offset, why) for record, why in desk.letters} == {
         (1, "the sender does not exist"),
         (2, "not a chatsite.v1.Command"),
     }
@@ -265,7 +265,7 @@ def test_a_head_that_was_set_back_is_read_again_and_then_given_up(desk: Desk, sa
     RoomHead.objects.update(seq=1, rev=1)
     desk.apply(say("ada", "third"))
     # The number was taken: after one re-run the record is put aside, and nothing is overwritten.
-    assert [why for _, why in desk.put_aside if "database refuses" in why]
+    assert [why for _, why in desk.letters if "database refuses" in why]
     assert list(Message.objects.order_by("seq").values_list("seq", flat=True)) == [1, 2]
 
 
@@ -281,7 +281,7 @@ def test_a_passing_duplicate_is_applied_by_the_re_run(desk: Desk, say: Say, monk
     monkeypatch.setattr(Effects, "write", once_failing)
     desk.apply(say("ada"), say("bo"))
     assert list(Message.objects.order_by("seq").values_list("seq", flat=True)) == [1, 2]
-    assert desk.put_aside == []
+    assert desk.letters == []
 
 
 def test_salvage_names_only_the_record_at_fault(desk: Desk, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -295,7 +295,7 @@ def test_salvage_names_only_the_record_at_fault(desk: Desk, say: Say, monkeypatc
     monkeypatch.setattr(Effects, "write", refusing)
     [applied] = desk.apply(say("ada", "one"), say("ada", "poison"), say("bo", "two"))
     assert list(Message.objects.order_by("seq").values_list("seq", "body")) == [(1, "one"), (2, "two")]
-    assert [record.offset for record, _ in desk.put_aside] == [1]
+    assert [record.offset for record, _ in desk.letters] == [1]
     assert len(applied.changes) == 2
     assert StoredOffset.objects.get().next_offset == 3
 

@@ -48,7 +48,7 @@ def test_where_all_is_well_every_record_is_accounted_for(log: EmbeddedLog) -> No
     report = audit(log, "g")
     assert report.findings == []
     assert (report.rooms, report.messages) == (1, 10)
-    counts = {"stored": 10, "repeat": 1, "refused": 1, "dead letter": 1, "waiting": 1, "spooled": 0}
+    counts = {"stored": 10, "repeat": 1, "refused": 1, "dead letter waiting": 1, "waiting": 1, "spooled": 0}
     assert report.counts == counts
 
 

@@ -46,7 +46,7 @@ def take_all(reader: Reader, count: int, rounds: int = 60) -> dict[Partition, li
     for _ in range(rounds):
         polled = reader.poll(0.5, 500, 1 << 20)
         for partition in polled.gained:
-            reader.seek(partition, reader.bounds(partition)[0])
+            reader.seek(partition, reader.bounds([partition])[partition][0])
         for partition, records in polled.records.items():
             found.setdefault(partition, []).extend(records)
         if sum(map(len, found.values())) >= count:

@@ -15,6 +15,8 @@ from messaging.log.port import (
     Log,
     LogBusy,
     LogClosed,
+    LogUnavailable,
+    Outgoing,
     Partition,
     Record,
     RecordTooLarge,
@@ -69,7 +71,7 @@ def test_bounds_commits_and_lag(log: Log) -> None:
     assert log.bounds(TOPIC)[partition] == (0, 30)
     reader = log.reader("g", [TOPIC])
     take_all(reader, 30)
-    assert reader.bounds(partition) == (0, 30)
+    assert reader.bounds([partition]) == {partition: (0, 30)}
     assert reader.committed(partition) is None
     assert reader.lag()[partition] == 0
     reader.commit({partition: 12})
@@ -213,3 +215,21 @@ async def test_a_loop_gets_its_results_in_order_and_in_bursts(log: Log) -> None:
     assert [result.offset for result in results] == list(range(500))
     assert done == list(range(500))
     assert wakes < 250
+
+
+def test_a_publication_is_records_and_offsets_together(log: Log) -> None:
+    partition = append(log, 5, keys=1)[0]
+    reader = log.reader("g", [TOPIC])
+    take_all(reader, 5)
+    reader.publish([Outgoing("chat.other", b"k", b"%d" % n, (("schema", b"s"),)) for n in range(3)], {partition: 5})
+    assert reader.committed(partition) == 5
+    with pytest.raises(LogUnavailable):
+        reader.publish([Outgoing("chat.other", b"k", b"lost"), Outgoing("no.such.topic", b"k", b"")], {partition: 6})
+    assert reader.committed(partition) == 5, "neither, when one of them cannot be"
+    reader.publish([Outgoing("chat.other", b"k", b"3")], {partition: 5})
+    reader.close()
+    looking = log.reader("look", ["chat.other"])
+    [records] = take_all(looking, 4).values()
+    assert [record.value for record in records] == [b"0", b"1", b"2", b"3"]
+    assert records[0].headers == (("schema", b"s"),)
+    looking.close()

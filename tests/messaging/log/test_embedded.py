@@ -135,9 +135,9 @@ def test_what_is_trimmed_before_it_was_read_is_not_skipped(log: EmbeddedLog) -> 
     log.trim(TOPIC, 4)
     polled = reader.poll(1, 10, 1 << 20)
     assert (polled.records, polled.lost, polled.gained) == ({}, {PLACE}, {PLACE})
-    assert reader.bounds(PLACE) == (4, 6)
+    assert reader.bounds([PLACE]) == {PLACE: (4, 6)}
     log.trim(TOPIC, 100)
-    assert reader.bounds(PLACE) == (6, 6)
+    assert reader.bounds([PLACE]) == {PLACE: (6, 6)}
     reader.seek(PLACE, 5)
     assert reader.poll(1, 10, 1 << 20).lost == {PLACE}
     reader.close()

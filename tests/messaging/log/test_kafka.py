@@ -12,10 +12,24 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
 import pytest
+from kafka import KafkaProducer
+from kafka.errors import KafkaTimeoutError
 
-from messaging.log.kafka import KafkaLog, producer
+from messaging.log.kafka import KafkaLog, producer, transactions
+from messaging.log.kafka.reader import KafkaReader
+from messaging.log.kafka.transactions import FENCED, Transactions
 from messaging.log.loop import LoopAppender
-from messaging.log.port import Appended, Fenced, Partition, Reader, RecordRefused, RecordTooLarge, TopicSpec
+from messaging.log.port import (
+    Appended,
+    Fenced,
+    LogUnavailable,
+    Outgoing,
+    Partition,
+    Reader,
+    RecordRefused,
+    RecordTooLarge,
+    TopicSpec,
+)
 from tests.messaging.log.conftest import SPEC, TOPIC, new_kafka_log, take_all, take_gained
 from tests.stack.freeze import frozen, listener
 
@@ -243,3 +257,101 @@ async def test_the_loop_stays_free_at_3000_records_a_second(log: KafkaLog) -> No
     busy = await lag_p95(loop, 3, append_what_is_due)
     assert len(await asyncio.wait_for(asyncio.gather(*futures), 20)) > 6000
     assert busy < idle + 0.05, "beside what the machine costs by itself"
+
+
+# Publications: records and offsets in one transaction
+
+
+def published(log: KafkaLog, topic: str = PLAIN.name) -> list[bytes]:
+    """What a reader of committed records finds."""
+    reader = log.reader(f"look-{time.monotonic_ns()}", [topic])
+    values = [record.value for records in take_all(reader, 10_000, rounds=4).values() for record in records]
+    reader.close()
+    return values
+
+
+def group_of_one(log: KafkaLog, name: str = "g") -> tuple[KafkaReader, Partition]:
+    """A member that has read five records."""
+    partition = {log.appender().append(TOPIC, b"k", b"%d" % number).result(20).partition for number in range(5)}.pop()
+    reader = log.reader(name, [TOPIC])
+    take_all(reader, 5)
+    return reader, partition
+
+
+def begin(reader: KafkaReader, value: bytes, partition: Partition) -> None:
+    """A transaction with a record and the offset 5, that never ends."""
+    transactions = reader._transactions
+    producer = transactions._ready()
+    producer.begin_transaction()
+    producer.send(f"{reader._prefix}{PLAIN.name}", value=value).get(timeout=10)
+    manager = producer._transaction_manager
+    group = reader._connected().group_metadata()
+    transactions._await(producer, manager.send_offsets_to_transaction(reader._as_theirs({partition: 5}), group))
+
+
+def test_what_a_dead_member_left_open_is_ended_at_once_and_its_zombie_is_fenced(log: KafkaLog) -> None:
+    reader, partition = group_of_one(log)
+    begin(reader, b"never committed", partition)
+    other = log.reader("g", [TOPIC])
+    take_gained(other, 1)
+    started = time.monotonic()
+    assert other.committed(partition, reader.publisher) is None
+    assert time.monotonic() - started < 6, "not when its time-out has passed, and the broker has noticed"
+    zombie = reader._transactions
+    with pytest.raises(FENCED):
+        zombie._await(zombie._ready(), zombie._ready()._transaction_manager.begin_commit())
+    other.close()
+    reader.close()
+    assert published(log) == []
+
+
+def test_who_is_not_in_the_group_any_more_publishes_nothing(log: KafkaLog) -> None:
+    reader, partition = group_of_one(log)
+    reader._connected().unsubscribe()
+    with pytest.raises(LogUnavailable, match="not a member"):
+        reader.publish([Outgoing(PLAIN.name, None, b"by a stranger")], {partition: 5})
+    reader.close()
+    assert published(log) == []
+
+
+def test_after_a_failure_the_offset_says_whether_it_was_published(
+    log: KafkaLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, partition = group_of_one(log)
+    await_step = Transactions._await
+
+    def lose_the_last_answer(producer: KafkaProducer, result: object) -> None:
+        await_step(producer, result)
+        if not producer._transaction_manager._transaction_started:  # it was the commit
+            raise KafkaTimeoutError("the answer to the commit is lost")
+
+    monkeypatch.setattr(Transactions, "_await", staticmethod(lose_the_last_answer))
+    with pytest.raises(LogUnavailable):
+        reader.publish([Outgoing(PLAIN.name, None, b"committed")], {partition: 5})
+    monkeypatch.undo()
+    assert reader.committed(partition) == 5
+
+    monkeypatch.setattr(Transactions, "_await", staticmethod(lambda *_: (_ for _ in ()).throw(KafkaTimeoutError())))
+    with pytest.raises(LogUnavailable):
+        reader.publish([Outgoing(PLAIN.name, None, b"not committed")], {partition: 4})
+    monkeypatch.undo()
+    assert reader.committed(partition) == 5
+    reader.publish([Outgoing(PLAIN.name, None, b"at last")], {partition: 5})
+    reader.close()
+    assert published(log) == [b"committed", b"at last"]
+
+
+def test_with_a_frozen_broker_a_publication_gives_up_in_bounded_time(
+    log: KafkaLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transactions, "STEP_MS", 2_000)
+    reader, partition = group_of_one(log)
+    reader.publish([Outgoing(PLAIN.name, None, b"before")], {partition: 5})
+    with frozen(broker_pid()):
+        started = time.monotonic()
+        with pytest.raises(LogUnavailable):
+            reader.publish([Outgoing(PLAIN.name, None, b"after")], {partition: 5})
+        assert time.monotonic() - started < 12
+    reader.publish([Outgoing(PLAIN.name, None, b"after")], {partition: 5})
+    reader.close()
+    assert published(log) == [b"before", b"after"]

@@ -1,0 +1,74 @@
+"""How fast a bridge is, and how far behind."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+
+from messaging import limits, metrics
+
+logger = logging.getLogger(__name__)
+
+RATE_OVER_S = 10.0
+
+
+class Pace:
+    """Told of every batch; tells the rate, the lag in seconds, and, on a long catch-up, when it will be over."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._batches: deque[tuple[float, int]] = deque()
+        self._began: tuple[float, int] | None = None
+        """When the catch-up at hand began, and how many records it has applied."""
+        self._progress_at = 0.0
+        self.applied = 0
+        self.lag_s = 0.0
+
+    def note(self, records: int, oldest_ms: int, waiting: int) -> None:
+        """A batch was applied: its size, the time of its oldest record, and how many records still wait."""
+        now = self._clock()
+        self.applied += records
+        self._batches.append((now, records))
+        self._set_lag(max(0.0, time.time() - oldest_ms / 1000))
+        self._tell_progress(now, records, waiting)
+
+    def note_idle(self) -> None:
+        """A poll came back empty: there is nothing to apply."""
+        self._set_lag(0.0)
+        if self._began is not None:
+            began, applied = self._began
+            logger.info("caught up: %s records in %.0f s", f"{applied:,}", self._clock() - began)
+            self._began = None
+
+    def rate(self) -> float:
+        """Records a second over the last ten."""
+        since = self._clock() - RATE_OVER_S
+        while self._batches and self._batches[0][0] < since:
+            self._batches.popleft()
+        return sum(records for _, records in self._batches) / RATE_OVER_S
+
+    def _set_lag(self, seconds: float) -> None:
+        self.lag_s = seconds
+        metrics.bridge_lag_seconds.set(seconds)
+
+    def _tell_progress(self, now: float, records: int, waiting: int) -> None:
+        if self._began is None:
+            if waiting > limits.CATCH_UP_RECORDS:
+                self._began, self._progress_at = (now, 0), now
+            return
+        began, applied = self._began[0], self._began[1] + records
+        self._began = began, applied
+        if now - self._progress_at >= limits.PROGRESS_EVERY_S:
+            self._progress_at = now
+            rate = applied / (now - began)
+            logger.info(
+                "catching up: %s of %s records applied (%d %%), %.0f/s, %s to go",
+                f"{applied:,}", f"{applied + waiting:,}", 100 * applied / (applied + waiting), rate,
+                _duration(waiting / rate),
+            )  # fmt: skip
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

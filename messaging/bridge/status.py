@@ -1,0 +1,108 @@
+"""How the bridges are doing: the log, the database and the bridges' own reports side by side."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+from django.utils import timezone
+
+from messaging import limits
+from messaging.bridge.report import Said
+from messaging.bridge.topics import COMMANDS, advice, topic_specs
+from messaging.log.port import Log, Partition, TopicDescription
+from messaging.models import BridgeReport, DeadLetter, OutboxCommand, SpooledRecord, StoredOffset
+
+
+class PartitionStatus(msgspec.Struct):
+    """Offsets: of the next record to apply, as the database has it; the group's; the log's end."""
+
+    number: int
+    applied_to: int | None
+    committed: int | None
+    end: int
+    lag: int
+    bridge: str = ""
+
+
+class BridgeStatus(msgspec.Struct):
+    name: str
+    alive: bool
+    started_at: str
+    seen_s_ago: float
+    said: Said
+
+
+class Status(msgspec.Struct):
+    group: str
+    topics: dict[str, TopicDescription]
+    advice: list[str]
+    partitions: list[PartitionStatus]
+    bridges: list[BridgeStatus]
+    lag_records: int
+    lag_s: float
+    """Age of the oldest record that waits; 0 when none does."""
+    dead_letters: int
+    spooled: int
+    outbox: int
+
+    @property
+    def troubles(self) -> list[str]:
+        """What an operator has to look at, none when all is well."""
+        alive = [bridge for bridge in self.bridges if bridge.alive]
+        found = [] if alive else ["no bridge is running"]
+        found += [f"{place} is stopped: {why}" for bridge in alive for place, why in bridge.said.halted.items()]
+        if alive:
+            orphans = [str(one.number) for one in self.partitions if not one.bridge]
+            found += [f"nobody has partition {', '.join(orphans)}"] if orphans else []
+        return found
+
+
+def status_of(log: Log, group: str) -> Status:
+    """Raises LogUnavailable. Reads, and changes nothing."""
+    bridges = _bridges(group)
+    owners = {number: one.name for one in bridges if one.alive for number in one.said.partitions}
+    applied = dict(StoredOffset.objects.filter(group=group, topic=COMMANDS).values_list("partition", "next_offset"))
+    committed = log.group_offsets(group, COMMANDS)
+    partitions = [
+        _partition(place.number, applied, committed.get(place), bounds, owners)
+        for place, bounds in sorted(log.bounds(COMMANDS).items())
+    ]
+    waiting = {Partition(COMMANDS, one.number): one.end - one.lag for one in partitions if one.lag}
+    oldest_ms = min(log.times_at(waiting).values(), default=None)
+    topics = {spec.name: log.topic(spec.name) for spec in topic_specs()}
+    return Status(
+        group=group,
+        topics=topics,
+        advice=advice(topics),
+        partitions=partitions,
+        bridges=bridges,
+        lag_records=sum(one.lag for one in partitions),
+        lag_s=0.0 if oldest_ms is None else round(max(0.0, timezone.now().timestamp() - oldest_ms / 1000), 1),
+        dead_letters=DeadLetter.objects.filter(state=DeadLetter.State.WAITING).count(),
+        spooled=SpooledRecord.objects.count(),
+        outbox=OutboxCommand.objects.filter(relayed_at=None).count(),
+    )
+
+
+def _partition(
+    number: int, applied: dict[int, int], committed: int | None, bounds: tuple[int, int], owners: dict[int, str]
+) -> PartitionStatus:
+    earliest, end = bounds
+    applied_to = applied.get(number)
+    lag = end - (earliest if applied_to is None else max(earliest, min(applied_to, end)))
+    return PartitionStatus(number, applied_to, committed, end, lag, owners.get(number, ""))
+
+
+def _bridges(group: str) -> list[BridgeStatus]:
+    now = timezone.now()
+    return [
+        BridgeStatus(
+            name=row.name,
+            alive=now - row.seen_at < timedelta(seconds=limits.SILENT_BRIDGE_S),
+            started_at=row.started_at.isoformat(timespec="seconds"),
+            seen_s_ago=round((now - row.seen_at).total_seconds(), 1),
+            said=msgspec.convert(row.said, Said),
+        )
+        for row in BridgeReport.objects.filter(group=group).order_by("name")
+    ]

@@ -1,0 +1,122 @@
+"""What happened, as records of `chat.events`: facts for other services (schema in records.proto)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from google.protobuf.message import DecodeError
+
+from messaging.wire import records_pb2
+from messaging.wire.messages import MessageView
+from messaging.wire.records import SCHEMA_HEADER, UndecodableRecord
+
+EVENT_HEADERS = ((SCHEMA_HEADER, b"chatsite.v1.RoomEvent"),)
+EVENT_BYTES = 131_072
+"""Above this an event is cut into pieces, each at least one message."""
+
+_decode_view = msgspec.json.Decoder(MessageView).decode
+
+
+class MessageFact(msgspec.Struct, frozen=True):
+    """A message as it is now: `json` as in frames."""
+
+    rev: int
+    json: bytes
+    fingerprint: int
+
+    def view(self) -> MessageView:
+        return _decode_view(self.json)
+
+
+class MemberFact(msgspec.Struct, frozen=True):
+    """`role` is empty for somebody who is not a member any more."""
+
+    user: int
+    role: str
+
+
+class RoomFact(msgspec.Struct, frozen=True):
+    kind: str
+    name: str
+    topic: str
+    meta: int
+    archived: bool
+
+
+class RoomEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """What brought a room from rev `after` to `rev`. Applying the events of a room in order makes it anew."""
+
+    room: int
+    after: int
+    rev: int
+    seq: int
+    members_version: int
+    about: RoomFact
+    messages: Sequence[MessageFact] = ()
+    """By rev."""
+    members: Sequence[MemberFact] = ()
+
+
+def encode_event(event: RoomEvent) -> list[bytes]:
+    """The values of one or more records: a long change is cut, in `rev` order, into a gapless chain."""
+    groups = list(_groups(event.messages)) or [[]]
+    values, after = [], event.after
+    for number, group in enumerate(groups, 1):
+        is_last = number == len(groups)
+        rev = event.rev if is_last else group[-1].rev
+        members = event.members if is_last else ()
+        values.append(_piece(event, after, rev, group, members))
+        after = rev
+    return values
+
+
+def _groups(messages: Sequence[MessageFact]) -> Iterator[list[MessageFact]]:
+    group: list[MessageFact] = []
+    size = 0
+    for message in messages:
+        if group and size + len(message.json) > EVENT_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(message)
+        size += len(message.json)
+    if group:
+        yield group
+
+
+def _piece(
+    event: RoomEvent, after: int, rev: int, messages: Sequence[MessageFact], members: Sequence[MemberFact]
+) -> bytes:
+    about = event.about
+    return records_pb2.RoomEvent(
+        room=event.room,
+        after=after,
+        rev=rev,
+        seq=event.seq,
+        members_version=event.members_version,
+        about=records_pb2.RoomFact(
+            kind=about.kind, name=about.name, topic=about.topic, meta=about.meta, archived=about.archived
+        ),
+        messages=[records_pb2.MessageFact(json=one.json, fingerprint=one.fingerprint) for one in messages],
+        members=[records_pb2.MemberFact(user=one.user, role=one.role) for one in members],
+    ).SerializeToString()
+
+
+def decode_event(value: bytes) -> RoomEvent:
+    """Read one record of `chat.events`. Raises UndecodableRecord."""
+    try:
+        record = records_pb2.RoomEvent.FromString(value)
+        messages = [MessageFact(_decode_view(one.json).rev, one.json, one.fingerprint) for one in record.messages]
+    except (DecodeError, msgspec.DecodeError) as error:
+        raise UndecodableRecord("not a chatsite.v1.RoomEvent") from error
+    about = record.about
+    return RoomEvent(
+        room=record.room,
+        after=record.after,
+        rev=record.rev,
+        seq=record.seq,
+        members_version=record.members_version,
+        about=RoomFact(about.kind, about.name, about.topic, about.meta, about.archived),
+        messages=messages,
+        members=[MemberFact(one.user, one.role) for one in record.members],
+    )
