@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from messaging.admin.read_only import ReadOnlyAdmin
 from messaging.bridge.dead_letters import ask_replay, discard
 from messaging.models import DeadLetter
-from messaging.wire.records import UndecodableRecord, decode_command
+from messaging.wire.records import UndecodableRecord, parse_command
 
 DUMP_BYTES = 512
 
@@ -38,7 +38,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     @admin.display(description=_("kind"))
     def kind(self, letter: DeadLetter) -> str:
         try:
-            return type(decode_command(bytes(letter.value), letter.original_key)).__name__
+            return type(parse_command(bytes(letter.value))).__name__
         except UndecodableRecord:
             return "?"
 
@@ -46,7 +46,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     def preview(self, letter: DeadLetter) -> str:
         """What can be read of it, without the body of a message: private rooms are not an operator's to read."""
         try:
-            command = decode_command(bytes(letter.value), letter.original_key)
+            command = parse_command(bytes(letter.value))
         except UndecodableRecord as why:
             return str(why)
         shown = {name: getattr(command, name) for name in command.__struct_fields__ if name not in ("body", "html")}

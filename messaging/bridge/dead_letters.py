@@ -19,7 +19,7 @@ from messaging import metrics
 from messaging.bridge.topics import COMMANDS, DEAD_LETTERS
 from messaging.log.port import ACCEPTED_AT, Appender, Outgoing, Partition, Record
 from messaging.models import DeadLetter
-from messaging.wire.records import COMMAND_HEADERS
+from messaging.wire.records import COMMAND_HEADERS, UndecodableRecord, parse_command, record_key
 
 logger = logging.getLogger(__name__)
 
@@ -122,12 +122,20 @@ def replay_asked(appender: Appender) -> int:
     """Put letters into the log again for which that was asked, in order; returns how many. A crash in the middle puts
     some in twice: repeats are dropped, and a letter that has come back already is left alone."""
     rows = list(DeadLetter.objects.filter(state=DeadLetter.State.REPLAY).order_by("id")[:REPLAY_ROWS])
-    futures = [appender.append(COMMANDS, row.original_key, bytes(row.value), _replay_headers(row)) for row in rows]
+    futures = [appender.append(COMMANDS, _replay_key(row), bytes(row.value), _replay_headers(row)) for row in rows]
     for future in futures:
         future.result(ACKNOWLEDGE_S)
     asked = DeadLetter.objects.filter(pk__in=[row.pk for row in rows], state=DeadLetter.State.REPLAY)
     asked.update(state=DeadLetter.State.REPLAYED)
     return len(rows)
+
+
+def _replay_key(row: DeadLetter) -> bytes | None:
+    """The key that the command should have had: one that stood under another is mended by its replay."""
+    try:
+        return record_key(parse_command(bytes(row.value)).room)
+    except UndecodableRecord:
+        return row.original_key
 
 
 def _replay_headers(row: DeadLetter) -> list[tuple[str, bytes]]:

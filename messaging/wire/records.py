@@ -66,6 +66,14 @@ def encode_command(command: Command) -> bytes:
 
 def decode_command(value: bytes, key: bytes | None) -> Command:
     """Read a record's command. Raises UndecodableRecord, whose text is the dead letter's reason."""
+    command = parse_command(value)
+    if key != record_key(command.room):
+        raise UndecodableRecord("the key is not the room's id")
+    return command
+
+
+def parse_command(value: bytes) -> Command:
+    """`decode_command` of a record that perhaps stands under a wrong key."""
     try:
         record = records_pb2.Command.FromString(value)
     except DecodeError as error:
@@ -74,8 +82,6 @@ def decode_command(value: bytes, key: bytes | None) -> Command:
         raise UndecodableRecord("client_id, room or sender is missing")
     if max(_numbers(record)) > MAX_INTEGER:
         raise UndecodableRecord("a number is larger than any that exists")
-    if key != record_key(record.room):
-        raise UndecodableRecord("the key is not the room's id")
     return _typed(record)
 
 

@@ -15,6 +15,7 @@ from tests.faults.scale import SOAK
 from tests.stack.own_services import OwnService
 from tests.stack.processes import run_manage
 from tests.stack.stack import ServicesStack
+from tests.stack.told import check_events
 
 logger = logging.getLogger(__name__)
 
@@ -81,9 +82,11 @@ def make_stack(tmp_path: Path) -> Iterator[Callable[..., ServicesStack]]:
 
 
 def audited(stack: ServicesStack) -> dict[str, int]:
-    """What `chat_audit` counts; fails when it finds anything, or anything still waits."""
+    """What `chat_audit` counts; fails when it finds anything, anything still waits, or `chat.events` says something
+    else than the database."""
     report = json.loads(run_manage(["chat_audit", "--json"], stack.environment))
     assert report["findings"] == []
+    check_events(stack)
     counts: dict[str, int] = report["counts"]
     assert (counts.get("waiting", 0), counts["spooled"]) == (0, 0)
     return counts

@@ -8,6 +8,7 @@ import random
 import pytest
 import websockets
 
+from tests.faults.conftest import audited
 from tests.faults.scale import only_in_soak
 from tests.stack.client import ChatClient
 from tests.stack.invariants import check, stored
@@ -41,6 +42,7 @@ async def test_a_bridge_killed_in_the_middle_of_a_thousand_sends_loses_and_doubl
         for client in (ada, bo):
             mine = [body for _, client_id, body in stored(services_stack) if client_id in client.sent]
             assert mine == list(client.sent.values()), "the order of sending"
+    audited(services_stack)
 
 
 @only_in_soak
@@ -57,6 +59,7 @@ async def test_killed_again_and_again_under_load_it_still_loses_nothing(services
         for client in (ada, bo):
             await client.until(lambda client=client: max(client.messages) == 8 + SENDS, "everything shown", within_s=40)
         check(services_stack, ada, bo)
+    audited(services_stack)
 
 
 async def test_an_embedded_process_killed_under_load_keeps_what_it_accepted(embedded_stack: EmbeddedStack) -> None:

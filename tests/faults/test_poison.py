@@ -16,12 +16,25 @@ from messaging.wire.records import encode_command, record_key
 from tests.faults.conftest import Measured, audited
 from tests.faults.scale import short_or_whole
 from tests.stack.crowd import Crowd
+from tests.stack.processes import run_manage, wait_for
 from tests.stack.stack import ServicesStack
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.services]
 
 SOCKETS, ROOMS, PER_SECOND, SECONDS = short_or_whole((20, 4, 100, 8), (200, 20, 100, 60))
 BLOCKED_MOST_S = 5.0
+KINDS, MENDABLE = 8, {3, 4, 6}
+"""Of `poison`: no key, a wrong key (a replay mends them), a person who does not exist (who is made)."""
+
+MENDED = """
+from accounts.models import User
+from messaging.models import Membership, Room
+person = User.objects.create(pk=999_999, username="found")
+Membership.objects.bulk_create(Membership(room=room, user=person) for room in Room.objects.all())
+ada = User.objects.get(pk=1)
+here = set(Membership.objects.filter(user=ada).values_list("room_id", flat=True))
+Membership.objects.bulk_create(Membership(room=room, user=ada) for room in Room.objects.exclude(pk__in=here))
+"""
 
 
 def poison(room: int) -> list[tuple[bytes | None, bytes | None]]:
@@ -70,8 +83,36 @@ async def test_one_percent_of_poison_holds_nobody_up(
             {"shown within, s": (shown[-1], BLOCKED_MOST_S)},
             f"{put} put in, all in dead letters",
         )
-    assert len(_dead_letters(servers, f"{topics}chat.dead-letters")) == put
+        copies = _dead_letters(servers, f"{topics}chat.dead-letters")
+        letters = stack.rows("SELECT reason, COUNT(*) FROM messaging_deadletter GROUP BY reason")
+        assert (len(copies), sum(count for _, count in letters)) == (put, put)
+        assert all(reason for reason, _ in letters)
+        await _replay(stack, crowd, put)
     audited(stack)
+
+
+async def _replay(stack: ServicesStack, crowd: Crowd, put: int) -> None:
+    """Those whose cause is mended are applied, each once; the others come back, each to its own row."""
+    hopeless = sum(number % KINDS not in MENDABLE for number in range(put))
+    before = _count(stack, "messaging_message")
+    run_manage(["shell", "-v", "0", "-c", MENDED], stack.environment)
+    for _ in range(2):
+        run_manage(["kafka_bridge", "--replay-dead-letters", "all"], stack.environment)
+        for state, count in (("replay", 0), ("waiting", hopeless), ("replayed", put - hopeless)):
+            where = f"messaging_deadletter WHERE state = '{state}'"
+            await asyncio.to_thread(
+                wait_for, lambda where=where, count=count: _count(stack, where) == count, 30, f"{count} {state}"
+            )
+    await asyncio.to_thread(
+        wait_for, lambda: _count(stack, "messaging_message") >= before + put - hopeless, 30, "all applied"
+    )
+    await crowd.settle()
+    assert _count(stack, "messaging_message") == before + put - hopeless
+    assert _count(stack, "messaging_deadletter WHERE tries = 3") == hopeless
+
+
+def _count(stack: ServicesStack, where: str) -> int:
+    return int(stack.rows(f"SELECT COUNT(*) FROM {where}")[0][0])
 
 
 def _dead_letters(servers: str, topic: str) -> list[bytes]:

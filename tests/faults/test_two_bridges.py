@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 
 import pytest
 
+from tests.faults.conftest import audited
 from tests.stack.client import ChatClient
 from tests.stack.invariants import check
-from tests.stack.processes import run_manage
 from tests.stack.stack import ServicesStack
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.services]
@@ -48,9 +47,7 @@ async def test_bridges_join_and_leave_under_load_and_nothing_is_lost(services_st
         check(services_stack, one, other, room=room)
     for client in clients:
         await client.close()
-    report = json.loads(await asyncio.to_thread(run_manage, ["chat_audit", "--json"], services_stack.environment))
-    assert report["findings"] == []
-    assert report["counts"]["stored"] >= sum(said)
+    assert audited(services_stack)["stored"] >= sum(said)
     assert third.process.poll() is None
     assert min(said) > 50
     assert services_stack.tracebacks() == []
