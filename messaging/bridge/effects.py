@@ -6,14 +6,15 @@ from collections import defaultdict
 from functools import reduce
 from operator import or_
 
-from django.db.models import BigIntegerField, Case, Q, Value, When
-from django.db.models.functions import Greatest
+from django.db.models import Q
 
+from messaging.bridge.bulk import in_column, insert_messages, raise_column, set_columns, update_messages
 from messaging.bridge.events import events_of
 from messaging.bridge.facts import Facts
+from messaging.bridge.rows import MessageRow
 from messaging.live.broadcast import Count, PeopleNews, RoomChange
 from messaging.log.port import Outgoing
-from messaging.models import AppliedCommand, Membership, Mention, Message, RoomHead, Sanction
+from messaging.models import AppliedCommand, Membership, Mention, RoomHead, Sanction
 from messaging.wire.events import MemberFact
 
 Place = tuple[int, int]
@@ -31,8 +32,8 @@ class Effects:
         self.revs_before = {room: head.rev for room, head in facts.heads.items()}
         self._versions_before = {room: head.members_version for room, head in facts.heads.items()}
         self.people = PeopleNews()
-        self.new: list[Message] = []
-        self.changed: dict[Place, Message] = {}
+        self.new: list[MessageRow] = []
+        self.changed: dict[Place, MessageRow] = {}
         self.mentions: dict[Place, list[int]] = {}
         """Whom a message names from now on, where that changed; its sender is not among them."""
         self.counts: dict[int, list[Count]] = defaultdict(list)
@@ -46,14 +47,14 @@ class Effects:
 
     def write(self) -> None:
         """Inside the batch's transaction."""
-        Message.objects.bulk_create(self.new)
+        insert_messages(self.new)
         new = {(message.room_id, message.seq) for message in self.new}
-        changed = [message for place, message in self.changed.items() if place not in new]
-        fields = ["rev", "body", "html", "mentions", "edited_at", "deleted_at"]
-        Message.objects.bulk_update(changed, fields, batch_size=200)
-        RoomHead.objects.bulk_update(
-            self._moved_heads(), ["seq", "rev", "members_version", "last_message_at"], batch_size=200
-        )
+        update_messages([message for place, message in self.changed.items() if place not in new])
+        heads = {
+            head.room_id: (head.seq, head.rev, head.members_version, in_column(head.last_message_at))
+            for head in self._moved_heads()
+        }
+        set_columns("messaging_roomhead", "room_id", heads, ("seq", "rev", "members_version", "last_message_at"))
         self._write_members()
         self._write_mentions(new)
         AppliedCommand.objects.bulk_create(self.decisions)
@@ -71,11 +72,8 @@ class Effects:
     def _raise_read_markers(self) -> None:
         """Sending moves one's own marker; it never goes down (a marker may be rising beside us)."""
         members = {key: self._facts.members.get(key) for key in self.read}
-        cases = [When(pk=member.pk, then=Value(self.read[key])) for key, member in members.items() if member]
-        if cases:
-            newest = Case(*cases, default=Value(0), output_field=BigIntegerField())
-            rows = Membership.objects.filter(pk__in=[member.pk for member in members.values() if member])
-            rows.update(read_seq=Greatest("read_seq", newest))
+        newest = {member.pk: self.read[key] for key, member in members.items() if member}
+        raise_column("messaging_membership", "id", newest, "read_seq")
 
     def _write_mentions(self, new: set[Place]) -> None:
         stale = [Q(room_id=room, seq=seq) for room, seq in self.mentions.keys() - new]
@@ -95,7 +93,7 @@ class Effects:
 
     def changes(self) -> list[RoomChange]:
         """What is announced once this is committed: per changed room, its messages as ready fragments."""
-        by_room: dict[int, dict[int, Message]] = defaultdict(dict)
+        by_room: dict[int, dict[int, MessageRow]] = defaultdict(dict)
         for message in [*self.new, *self.changed.values()]:
             by_room[message.room_id][message.seq] = message
         return [self._change(head, by_room[head.room_id]) for head in self._moved_heads()]
@@ -109,7 +107,7 @@ class Effects:
         facts = [MemberFact(user, member.role if member else "") for user, member in members.items()]
         return events_of(change, self._facts.rooms[room], marks, facts)
 
-    def _change(self, head: RoomHead, messages: dict[int, Message]) -> RoomChange:
+    def _change(self, head: RoomHead, messages: dict[int, MessageRow]) -> RoomChange:
         room = head.room_id
         return RoomChange(
             room=room,

@@ -14,7 +14,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
-from messaging.models import AppliedCommand, Membership, Message, Room, RoomHead, Sanction
+from messaging.bridge.bulk import marks_of
+from messaging.bridge.rows import MessageRow, stored_rows
+from messaging.models import Membership, Room, RoomHead, Sanction
 from messaging.wire.commands import AddMember, Command, DeleteMessage, EditMessage, OpenRoom, RemoveMember, SendMessage
 from messaging.wire.mentions import mention_names
 
@@ -32,7 +34,7 @@ class Facts:
     users: dict[int, User]
     members: dict[tuple[int, int], Membership]
     """By (room, user)."""
-    messages: dict[tuple[int, int], Message]
+    messages: dict[tuple[int, int], MessageRow]
     """By (room, seq): those that are edited, deleted or replied to."""
     barred: set[tuple[int, int | None]] = field(default_factory=set)
     """(user, room): kicked or banned; without a room: from the whole site."""
@@ -86,20 +88,20 @@ def command_key(command: Command) -> CommandKey:
 
 def _decided(commands: Sequence[Command]) -> dict[CommandKey, int]:
     keys = {command_key(command) for command in commands}
-    client_ids = [client_id for client_id, _ in keys]
+    client_ids = {client_id for client_id, _ in keys}
     decided: dict[CommandKey, int] = {}
-    for model in (Message, AppliedCommand):
-        rows = model.objects.filter(client_id__in=client_ids).values_list("client_id", "sender_id", "fingerprint")
+    for table in ("messaging_message", "messaging_appliedcommand") if keys else ():
+        rows = marks_of(table, client_ids)
         decided |= {(client_id, sender): mark for client_id, sender, mark in rows if (client_id, sender) in keys}
     return decided
 
 
-def _messages(commands: Sequence[Command]) -> dict[tuple[int, int], Message]:
+def _messages(commands: Sequence[Command]) -> dict[tuple[int, int], MessageRow]:
     wanted = {place for command in commands if (place := _target(command)) is not None}
     if not wanted:
         return {}
     places = reduce(or_, (Q(room_id=room, seq=seq) for room, seq in wanted))
-    return {(message.room_id, message.seq): message for message in Message.objects.filter(places)}
+    return {(row.room_id, row.seq): row for row in stored_rows(places)}
 
 
 def _target(command: Command) -> tuple[int, int] | None:

@@ -10,6 +10,7 @@ from messaging import metrics
 from messaging.actions.members import check_may_remove
 from messaging.bridge.effects import Effects
 from messaging.bridge.facts import Facts, command_key
+from messaging.bridge.rows import MessageRow
 from messaging.errors import (
     Archived,
     Banned,
@@ -23,7 +24,7 @@ from messaging.errors import (
     SlowMode,
 )
 from messaging.live.broadcast import Count, MembershipChange, Refusal
-from messaging.models import AppliedCommand, Membership, Message, Room
+from messaging.models import AppliedCommand, Membership, Room
 from messaging.wire.commands import (
     KINDS,
     AddMember,
@@ -128,7 +129,7 @@ class Ledger:
         member.last_sent_at = at
         self.effects.spoke[command.room, command.sender] = member
 
-    def _message(self, room: int, seq: int) -> Message:
+    def _message(self, room: int, seq: int) -> MessageRow:
         message = self.facts.messages.get((room, seq))
         if message is None:
             raise NotFound
@@ -146,7 +147,7 @@ class Ledger:
         head.seq += 1
         head.rev += 1
         head.last_message_at = sent_at
-        message = Message(
+        message = MessageRow(
             room_id=command.room,
             seq=head.seq,
             rev=head.rev,
@@ -156,9 +157,9 @@ class Ledger:
             body=command.body,
             html=command.html,
             reply_to=command.reply_to,
+            mentions=self._named(command.room, command.body),
             created_at=sent_at,
         )
-        message.mentions = self._named(command.room, command.body)
         self.effects.new.append(message)
         self.facts.messages[command.room, head.seq] = message
         self.effects.read[command.room, command.sender] = head.seq
@@ -169,7 +170,7 @@ class Ledger:
         found = {self.facts.named.get(name.lower(), 0) for name in mention_names(body)}
         return sorted(user for user in found if (room, user) in self.facts.members)
 
-    def _count(self, message: Message, delta: int, named_before: list[int]) -> None:
+    def _count(self, message: MessageRow, delta: int, named_before: list[int]) -> None:
         """Note how this changes what others have to read; nobody is told that they named themselves."""
         others = [user for user in message.mentions if user != message.sender_id]
         before = [user for user in named_before if user != message.sender_id]
@@ -215,7 +216,7 @@ class Ledger:
             self._count(message, -1, before)
         return message.seq
 
-    def _touch(self, message: Message) -> None:
+    def _touch(self, message: MessageRow) -> None:
         head = self.facts.heads[message.room_id]
         head.rev += 1
         message.rev = head.rev

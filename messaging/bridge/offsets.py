@@ -70,17 +70,20 @@ def move_offset(owner: Ownership, partition: Partition, to: int) -> None:
     transaction.on_commit(lambda: owner.next_offset.__setitem__(partition, to))
 
 
-def take_partition(owner: Ownership, topic_id: str, partition: Partition, bounds: tuple[int, int]) -> StoredOffset:
+def take_partition(
+    owner: Ownership, topic_id: str, partition: Partition, bounds: tuple[int, int], *, latest: bool = False
+) -> StoredOffset:
     """Read (or at the very first time make) the row of a partition, and check that it fits the log.
 
-    `topic_id`: of the topic as it is now; `bounds`: its earliest offset and its end. Raises OffsetTrouble.
+    `topic_id`: of the topic as it is now; `bounds`: its earliest offset and its end; `latest`: who was never there
+    starts at the end. Raises OffsetTrouble.
     """
     earliest, end = bounds
     row, _ = StoredOffset.objects.get_or_create(
         group=owner.group,
         topic=partition.topic,
         partition=partition.number,
-        defaults={"topic_id": topic_id, "next_offset": earliest},
+        defaults={"topic_id": topic_id, "next_offset": end if latest else earliest},
     )
     place = f"{partition.topic}/{partition.number}"
     if row.topic_id != topic_id:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -41,16 +43,21 @@ class Message(models.Model):
         return f"room {self.room_id} seq {self.seq}"
 
     def view(self, sender_name: str) -> MessageView:
-        return MessageView(
-            seq=self.seq,
-            rev=self.rev,
-            client_id=self.client_id,
-            sender=Sender(self.sender_id, sender_name),
-            body=self.body,
-            html=self.html,
-            created_at=self.created_at,
-            edited_at=self.edited_at,
-            deleted_at=self.deleted_at,
-            reply_to=self.reply_to,
-            mentions=self.mentions,
-        )
+        return view_of(self, sender_name)
+
+
+def view_of(row: Any, sender_name: str) -> MessageView:
+    """`row` has the fields of a Message."""
+    return MessageView(
+        seq=row.seq,
+        rev=row.rev,
+        client_id=row.client_id,
+        sender=Sender(row.sender_id, sender_name),
+        body=row.body,
+        html=row.html,
+        created_at=row.created_at,
+        edited_at=row.edited_at,
+        deleted_at=row.deleted_at,
+        reply_to=row.reply_to,
+        mentions=row.mentions,
+    )

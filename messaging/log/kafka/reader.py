@@ -56,6 +56,8 @@ class KafkaReader:
         self._moves = Moves()
         self._positions: dict[Partition, int] = {}
         """Next offset of each partition that was sought: what is not here delivers nothing."""
+        self._ends: dict[Partition, int] = {}
+        """As they were asked for last: a partition that was not read yet has no high-water mark here."""
         self._paused: set[Partition] = set()
         """What our caller paused, as against what stands still until it is sought."""
 
@@ -174,13 +176,17 @@ class KafkaReader:
         consumer = self._connected()
         earliest = self._asked(lambda: consumer.beginning_offsets(tps, timeout_ms=CALL_MS))
         end = self._asked(lambda: consumer.end_offsets(tps, timeout_ms=CALL_MS))
+        self._ends |= {self._ours(tp): end[tp] for tp in tps}
         return {self._ours(tp): (earliest[tp], end[tp]) for tp in tps}
 
     def lag(self) -> dict[Partition, int]:
         if self._consumer is None:
             return {}
-        ends = {partition: self._consumer.highwater(self._theirs(partition)) for partition in self._positions}
-        return {partition: max(0, (end or 0) - self._positions[partition]) for partition, end in ends.items()}
+        lags = {}
+        for partition, position in self._positions.items():
+            seen = self._consumer.highwater(self._theirs(partition)) or 0
+            lags[partition] = max(0, max(seen, self._ends.get(partition, 0)) - position)
+        return lags
 
     def close(self) -> None:
         self._transactions.close()
@@ -288,6 +294,6 @@ def _record(partition: Partition, item: Any) -> Record:
         offset=item.offset,
         key=None if item.key is None else bytes(item.key),
         value=bytes(item.value or b""),
-        headers=tuple((name, bytes(value)) for name, value in item.headers),
+        headers=tuple((name, value or b"") for name, value in item.headers) if item.headers else (),
         timestamp_ms=item.timestamp,
     )

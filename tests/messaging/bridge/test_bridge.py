@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError
 
 from messaging import web_process
-from messaging.bridge import bridge as bridge_module
+from messaging.bridge import member as member_module
 from messaging.bridge.announcer import Announcer
 from messaging.bridge.bridge import Bridge
 from messaging.bridge.effects import Effects
@@ -153,14 +153,14 @@ def test_losing_a_partition_while_the_database_stumbles_ends_no_bridge(
     bridge.drain()
     append(log, say("ada", "two"))
     bridge._owner.next_offset[PLACE] = 0  # as if another one had moved it since
-    take, failures = bridge_module.take_partition, iter([OperationalError("gone away")])
+    take, failures = member_module.take_partition, iter([OperationalError("gone away")])
 
     def stumbling(*arguments: object) -> object:
         for failure in failures:
             raise failure
         return take(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(bridge_module, "take_partition", stumbling)
+    monkeypatch.setattr(member_module, "take_partition", stumbling)
     monkeypatch.setattr("messaging.bridge.backoff.Backoff.MOST_S", 0.05)
     bridge.drain()
     assert list(Message.objects.order_by("seq").values_list("body", flat=True)) == ["one", "two"]

@@ -1,0 +1,119 @@
+"""Writing many rows in a statement without building a query for each: Django's own bulk calls take longer than the
+database does. The column names are ours, the values are always parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+
+from messaging.bridge.rows import MessageRow
+
+UPDATED_AT_ONCE = 200
+"""A CASE is searched from its top for every row."""
+
+_MESSAGE_COLUMNS = (
+    "room_id", "seq", "rev", "client_id", "sender_id", "fingerprint", "body", "html", "reply_to", "mentions",
+    "created_at",
+)  # fmt: skip
+
+_encode_json = msgspec.json.Encoder().encode
+
+
+def insert_messages(messages: Sequence[MessageRow]) -> None:
+    """New rows of messages that were never edited. Raises IntegrityError and DataError, as Django does."""
+    if not messages:
+        return
+    marks = ", ".join(["%s"] * len(_MESSAGE_COLUMNS))
+    sql = f"INSERT INTO messaging_message ({', '.join(_MESSAGE_COLUMNS)}) VALUES ({marks})"  # noqa: S608 - our own names
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, [_message_row(message) for message in messages])
+
+
+def _message_row(message: MessageRow) -> tuple[Any, ...]:
+    return (
+        message.room_id,
+        message.seq,
+        message.rev,
+        message.client_id.bytes,
+        message.sender_id,
+        message.fingerprint,
+        message.body,
+        message.html,
+        message.reply_to,
+        _in_json(message.mentions),
+        in_column(message.created_at),
+    )
+
+
+def update_messages(messages: Sequence[MessageRow]) -> None:
+    """What an edit or a deletion changes of stored rows."""
+    rows = {
+        one.pk: (
+            one.rev,
+            one.body,
+            one.html,
+            _in_json(one.mentions),
+            in_column(one.edited_at),
+            in_column(one.deleted_at),
+        )
+        for one in messages
+    }
+    set_columns("messaging_message", "id", rows, ("rev", "body", "html", "mentions", "edited_at", "deleted_at"))
+
+
+def _in_json(ids: list[int]) -> str:
+    return _encode_json(ids).decode() if ids else "[]"
+
+
+def in_column(at: datetime | None) -> Any:
+    return None if at is None else connection.ops.adapt_datetimefield_value(at)
+
+
+def set_columns(table: str, key: str, rows: Mapping[int, Sequence[Any]], columns: Sequence[str]) -> None:
+    """`UPDATE table SET column = ...` for each row by its key; the values stand in the order of `columns`."""
+    keys = list(rows)
+    for first in range(0, len(keys), UPDATED_AT_ONCE):
+        chunk = keys[first : first + UPDATED_AT_ONCE]
+        whens = " ".join(["WHEN %s THEN %s"] * len(chunk))
+        settings = ", ".join(f"{column} = CASE {key} {whens} END" for column in columns)
+        values = [value for place in range(len(columns)) for one in chunk for value in (one, rows[one][place])]
+        _execute(f"UPDATE {table} SET {settings} WHERE {key} IN ({_marks(chunk)})", [*values, *chunk])  # noqa: S608
+
+
+def raise_column(table: str, key: str, rows: Mapping[int, int], column: str) -> None:
+    """Like `set_columns` of one column, but it never goes down."""
+    larger = "GREATEST" if connection.vendor == "mysql" else "MAX"
+    keys = list(rows)
+    for first in range(0, len(keys), UPDATED_AT_ONCE):
+        chunk = keys[first : first + UPDATED_AT_ONCE]
+        whens = " ".join(["WHEN %s THEN %s"] * len(chunk))
+        values = [value for one in chunk for value in (one, rows[one])]
+        _execute(
+            f"UPDATE {table} SET {column} = {larger}({column}, CASE {key} {whens} END) "  # noqa: S608
+            f"WHERE {key} IN ({_marks(chunk)})",
+            [*values, *chunk],
+        )
+
+
+def marks_of(table: str, client_ids: Iterable[UUID]) -> Iterable[tuple[UUID, int, int]]:
+    """(client_id, sender, fingerprint) of the rows of a table that has these columns."""
+    wanted = [client_id.bytes for client_id in client_ids]
+    sql = f"SELECT client_id, sender_id, fingerprint FROM {table} WHERE client_id IN ({_marks(wanted)})"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, wanted)
+        rows = cursor.fetchall()
+    return [(UUID(bytes=bytes(client_id)), sender, mark) for client_id, sender, mark in rows]
+
+
+def _execute(sql: str, values: Sequence[Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+
+
+def _marks(values: Collection[Any]) -> str:
+    return ", ".join(["%s"] * len(values))

@@ -1,0 +1,41 @@
+"""Messages as the bridge holds them while it decides: plain, because building a model for each takes as long as all
+the rest of its way."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from django.db.models import Q
+
+from messaging.models import Message
+from messaging.models.message import view_of
+from messaging.wire.messages import MessageView
+
+
+class MessageRow(msgspec.Struct):
+    """The columns of a message. `pk` is 0 until it is stored."""
+
+    room_id: int
+    seq: int
+    rev: int
+    client_id: UUID
+    sender_id: int
+    fingerprint: int
+    body: str
+    html: str
+    reply_to: int | None
+    mentions: list[int]
+    created_at: datetime
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    pk: int = 0
+
+    def view(self, sender_name: str) -> MessageView:
+        return view_of(self, sender_name)
+
+
+def stored_rows(places: Q) -> list[MessageRow]:
+    columns = MessageRow.__struct_fields__
+    return [MessageRow(*row) for row in Message.objects.filter(places).values_list(*columns)]
