@@ -47,7 +47,7 @@ class ProfileForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ["name", "email", "language", "time_zone"]
+        fields = ["name", "email", "mail_mentions", "language", "time_zone"]
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "email": forms.EmailInput(attrs={"autocomplete": "email"}),
@@ -62,3 +62,4 @@ class ProfileForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].help_text = _("What others see; blank: your username")
+        self.fields["mail_mentions"].help_text = _("When you do not look for a while; needs an address")

@@ -22,6 +22,7 @@ class User(AbstractUser):
     name = models.CharField(_("display name"), max_length=60, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=40, blank=True)
+    mail_mentions = models.BooleanField(_("mail me about mentions"), default=True, db_default=True)
 
     objects = PersonManager()  # type: ignore[misc]
 

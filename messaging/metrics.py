@@ -39,3 +39,5 @@ spooling = Gauge("chat_spooling", "1 while this process accepts into the spool, 
 spool_switches = Counter("chat_spool_switches_total", "Times this process turned from Kafka to the spool.")
 spooled = Counter("chat_spooled_total", "Records accepted into the spool.")
 spool_relayed = Counter("chat_spool_relayed_total", "Spooled records that Kafka has taken since.")
+events_skipped = Counter("chat_events_skipped_total", "Events that a worker could not handle.", ["worker"])
+mails = Counter("chat_mails_total", "Mails about unread mentions, by outcome.", ["outcome"])

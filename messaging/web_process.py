@@ -6,6 +6,8 @@ import asyncio
 import gc
 import logging
 import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -15,9 +17,11 @@ from messaging import log as log_port
 from messaging import metrics
 from messaging.bridge.announcer import Announcer, loop_send
 from messaging.bridge.bridge import Bridge
+from messaging.bridge.member import GroupMember
 from messaging.bridge.offsets import PartitionCountChanged, check_partition_count
 from messaging.bridge.relay import Relay
 from messaging.bridge.topics import COMMANDS, topic_specs
+from messaging.bridge.workers import WORKERS
 from messaging.live.hub import Hub
 from messaging.live.read_markers import ReadMarkers
 from messaging.live.throttles import ConnectLimit, SendLimits
@@ -69,45 +73,59 @@ class WebProcess:
 
 
 class EmbeddedBridge:
-    """The bridge and the relay on threads of the web process."""
+    """The bridge, the relay and the workers on threads of the web process."""
 
     def __init__(self, log: log_port.Log) -> None:
         self._log = log
         self._relay = Relay(log.appender())
-        self._stopping = threading.Event()
-        self._bridge: Bridge
-        self._thread = threading.Thread(target=self._run, name="bridge", daemon=True)
+        bridge = KeptRunning("bridge", lambda: Bridge(log, settings.CHAT_LOG_GROUP, Announcer(loop_send)))
+        self._members = [bridge, *(KeptRunning(name, partial(kind, log)) for name, kind in WORKERS.items())]
 
     def prepare(self) -> None:
         """Make the topics; takes the log's file lock, so this is where a second process is refused."""
         self._log.ensure_topics(topic_specs())
         check_partition_count(self._log, COMMANDS)
-        self._bridge = self._new_bridge()
-
-    def _new_bridge(self) -> Bridge:
-        return Bridge(self._log, settings.CHAT_LOG_GROUP, Announcer(loop_send))
 
     def start(self) -> None:
-        self._thread.start()
+        for member in self._members:
+            member.start()
         self._relay.start()
 
     def stop(self) -> None:
-        self._stopping.set()
         self._relay.stop()
-        self._bridge.stop()
+        for member in self._members:
+            member.stop()
+
+
+class KeptRunning:
+    """A group member on a thread. One that fails in a way nobody foresaw is replaced: the chat goes on accepting."""
+
+    def __init__(self, name: str, make: Callable[[], GroupMember]) -> None:
+        self._name, self._make = name, make
+        self._stopping = threading.Event()
+        self._member: GroupMember | None = None
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._member is not None:
+            self._member.stop()
         self._thread.join(CLOSE_S)
 
     def _run(self) -> None:
-        """A bridge that fails in a way nobody foresaw is replaced: a chat that accepts has to apply."""
         while not self._stopping.is_set():
+            self._member = self._make()
+            if self._stopping.is_set():  # asked between the question and the making
+                self._member.stop()
             try:
-                self._bridge.run()
-            except Exception:  # whatever it was, it is in the log, and the next bridge goes on where the database says
-                logger.exception("the bridge failed; another one starts")
+                self._member.run()
+            except Exception:  # whatever it was, it is in the log, and the next one goes on where the database says
+                logger.exception("the %s failed; another one starts", self._name)
                 self._stopping.wait(RESTART_S)
-            self._bridge.close()
-            if not self._stopping.is_set():
-                self._bridge = self._new_bridge()
+            self._member.close()
 
 
 _current: WebProcess | None = None

@@ -8,6 +8,8 @@ ALLOWED_ORIGINS = [
     for origin in env.words("ALLOWED_ORIGINS", [f"http://127.0.0.1:{env.PORT}", f"http://localhost:{env.PORT}"])
 ]
 SECRET_KEY = env.secret_key(ALLOWED_HOSTS)
+SITE_URL = ALLOWED_ORIGINS[0]
+"""Where links in mails lead."""
 CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS
 
 _https = all(origin.startswith("https://") for origin in ALLOWED_ORIGINS)

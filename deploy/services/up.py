@@ -1,4 +1,4 @@
-"""python -m deploy.services.up: web and bridge on the real services, in the foreground, until a signal or one ends."""
+"""python -m deploy.services.up: web, bridge and notifier on the real services, in the foreground, until a signal or one ends."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def main() -> int:
     # Each in a session of its own: Ctrl-C comes to us, and we end them in order.
     processes = [
         subprocess.Popen([*MANAGE, *command], env=environment, start_new_session=True)
-        for command in (["kafka_bridge"], ["serve", "--port", port])
+        for command in (["chat_worker", "notifier"], ["kafka_bridge"], ["serve", "--port", port])
     ]
     return supervise(processes)
 

@@ -1,5 +1,6 @@
 from messaging.models.bridge_report import BridgeReport
 from messaging.models.dead_letter import DeadLetter
+from messaging.models.digest import MentionDigest
 from messaging.models.head import RoomHead
 from messaging.models.log_state import AppliedCommand, Lease, LogTopic, SiteState, StoredOffset
 from messaging.models.membership import Membership
@@ -18,6 +19,7 @@ __all__ = [
     "LogTopic",
     "Membership",
     "Mention",
+    "MentionDigest",
     "Message",
     "OutboxCommand",
     "Room",

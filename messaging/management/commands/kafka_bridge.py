@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
 import sys
-import threading
 from argparse import ArgumentParser
-from types import FrameType
 from typing import Any
 
 import msgspec
@@ -28,6 +24,7 @@ from messaging.bridge.topics import COMMANDS, advice, topic_specs
 from messaging.log.port import LogError
 from messaging.management.start_at import add_start_at, adopt_at
 from messaging.management.status_words import in_words
+from messaging.management.stopping import end_on_signals
 from messaging.models import DeadLetter
 
 logger = logging.getLogger(__name__)
@@ -111,7 +108,7 @@ class Command(BaseCommand):
         send = RunnerSend()
         bridge = Bridge(log, options["group"], Announcer(send), instance_id=options["instance_id"])
         relay = Relay(log.appender())
-        _end_on_signals(bridge)
+        end_on_signals(bridge)
         relay.start()
         self.stdout.write(f"bridge: group {options['group']}, Ctrl-C ends it after the batch at hand")
         try:
@@ -124,18 +121,3 @@ class Command(BaseCommand):
             bridge.close()
             send.close()
         self.stdout.write("bridge: ended")
-
-
-def _end_on_signals(bridge: Bridge) -> None:
-    """The first signal finishes the batch, the second ends the process at once."""
-    asked = threading.Event()
-
-    def end(number: int, frame: FrameType | None) -> None:
-        if asked.is_set():
-            os.write(2, b"second signal: ending at once\n")
-            os._exit(1)
-        asked.set()
-        bridge.stop()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, end)

@@ -155,10 +155,10 @@ def test_losing_a_partition_while_the_database_stumbles_ends_no_bridge(
     bridge._owner.next_offset[PLACE] = 0  # as if another one had moved it since
     take, failures = member_module.take_partition, iter([OperationalError("gone away")])
 
-    def stumbling(*arguments: object) -> object:
+    def stumbling(*arguments: object, **named: bool) -> object:
         for failure in failures:
             raise failure
-        return take(*arguments)  # type: ignore[arg-type]
+        return take(*arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(member_module, "take_partition", stumbling)
     monkeypatch.setattr("messaging.bridge.backoff.Backoff.MOST_S", 0.05)
