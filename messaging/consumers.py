@@ -22,6 +22,7 @@ from messaging.bridge.topics import COMMANDS
 from messaging.errors import Busy, FrameError, InvalidFrame, RateLimited, Rejection
 from messaging.live import broadcast
 from messaging.live.broadcast import ReadMarker
+from messaging.live.load import Shed
 from messaging.live.session import Session, read_frame
 from messaging.live.throttles import TokenBucket
 from messaging.live.writers import FrameWriter, writer_for
@@ -91,6 +92,8 @@ class ChatConsumer(AsyncConsumer):
 
     async def _wait_for_turn(self) -> None:
         """A crowd that was cut off comes back all at once; it is let in evenly, before it costs a query."""
+        if not self.process.load.admits(Shed.CONNECTIONS):
+            raise Closing(CloseCode.RESTARTING)
         try:
             wait_s = self.process.connects.admit(client_address(self.scope))
         except RateLimited as error:
@@ -120,6 +123,7 @@ class ChatConsumer(AsyncConsumer):
     async def _receive(self, message: dict[str, Any]) -> None:
         if self.closed or self.session is None:
             return
+        self.session.bound_unread()
         text = message.get("text")
         if text is None:
             raise Closing(CloseCode.NOT_THE_PROTOCOL)
@@ -220,6 +224,7 @@ class ChatConsumer(AsyncConsumer):
             await self.process.hub.refresh(session, frame.room)
         check_writable(standing)
         self.process.sends.take(session.user_id)
+        self.process.load.take_send()
         return standing
 
     def _append(self, session: Session, record: bytes, room: int) -> asyncio.Future[Appended]:
@@ -264,7 +269,7 @@ class ChatConsumer(AsyncConsumer):
             session.write(read_frame(held))
 
     async def _typing_now(self, session: Session, frame: frames.Typing) -> None:
-        if frame.room not in session.standings:
+        if frame.room not in session.standings or not self.process.load.admits(Shed.TYPING):
             return
         try:
             self._typing.take()

@@ -14,6 +14,9 @@ ERRORS_PER_MINUTE: Final = 20
 OUTSTANDING_SENDS: Final = 1_000
 """Commands of one socket that the log has not acknowledged yet."""
 
+UNREAD_FRAMES: Final = 100
+"""Frames of one socket that wait to be handled; beyond it no more is read from it."""
+
 BACKLOG_BYTES: Final = 1_048_576
 """Unsent bytes of one socket beyond which it is cut off."""
 
@@ -79,6 +82,37 @@ PROGRESS_EVERY_S: Final = 5.0
 SPOOL_CHECK_S: Final = 2.0
 """How often a bridge looks for spools whose process has died."""
 
+
+BACKLOG_TARGET_S: Final = 3.0
+"""Work that waits for a bridge: longer, people should not have to wait; from here on less is admitted."""
+
+LOOP_LAG_TARGET_S: Final = 0.25
+FRAMES_TARGET_S: Final = 0.5
+"""Frames that came in should be handled within this."""
+
+PRESSURE_EVERY_S: Final = 1.0
+PRESSURE_FORGOTTEN_S: Final = 5.0
+"""What a bridge said longer ago counts no more: it is gone, or waits for something that the log outlasts."""
+
+PRESSURE_FADES: Final = 0.8
+"""What is left of it after a second."""
+
+SHED_AT: Final = {
+    "TYPING": 0.3, "PRESENCE": 0.4, "RECEIPTS": 0.5, "PREVIEWS": 0.6, "SEARCH": 0.7, "CONNECTIONS": 0.8, "SENDS": 1.0,
+}  # fmt: skip
+"""Pressure from which on each is not done; 1: as much as the chat can do well."""
+
+RATE_OVER_S: Final = 3.0
+CALM: Final = 0.5
+CALM_S: Final = 5.0
+"""With pressure below CALM for so long every send is admitted again."""
+
+SENDS_LEAST: Final = 5.0
+"""Sends a second that a process admits at all times."""
+
+BATCH_TARGET_S: Final = 0.5
+BATCH_LEAST: Final = 50
+"""A batch that takes longer is followed by smaller ones, down to so many records."""
 
 MAX_INTEGER: Final = 2**53 - 1
 """Ids, seq and rev stay exact in JavaScript."""

@@ -23,6 +23,7 @@ from messaging.bridge.relay import Relay
 from messaging.bridge.topics import COMMANDS, topic_specs
 from messaging.bridge.workers import WORKERS
 from messaging.live.hub import Hub
+from messaging.live.load import Load
 from messaging.live.read_markers import ReadMarkers
 from messaging.live.throttles import ConnectLimit, SendLimits
 from messaging.log.loop import LoopAppender
@@ -42,8 +43,9 @@ class WebProcess:
     def __init__(self) -> None:
         self.log = log_port.open_log()
         self.appender: LoopAppender
-        self.hub = Hub()
-        self.read_markers = ReadMarkers()
+        self.load = Load(lambda: self.appender.pending)
+        self.hub = Hub(self.load)
+        self.read_markers = ReadMarkers(self.load)
         self.sends = SendLimits()
         self.connects = ConnectLimit()
         self.epoch = ""
@@ -146,9 +148,10 @@ async def web_process() -> WebProcess:
 
 
 def check_send_rate(user_id: int) -> None:
-    """For sends that come by HTTP: the same bucket as those of the person's sockets here. Raises RateLimited."""
+    """For sends that come by HTTP: the same buckets as those of the person's sockets here. Raises RateLimited, Busy."""
     if _current is not None:
         _current.sends.take(user_id)
+        _current.load.take_send()
 
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:

@@ -1,4 +1,4 @@
-"""python -m deploy.services.up: web, bridge and notifier on the real services, in the foreground, until a signal or one ends."""
+"""python -m deploy.services.up: web, bridge and notifier on the real services, until a signal comes or one ends."""
 
 from __future__ import annotations
 

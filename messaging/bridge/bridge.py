@@ -7,17 +7,18 @@ whoever takes the partition.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from messaging import metrics
+from messaging import limits, metrics
 from messaging.bridge.announcer import Announcer
 from messaging.bridge.apply import Applied, Batch, apply_batch
 from messaging.bridge.dead_letters import copies_again, note
 from messaging.bridge.events import events_again
 from messaging.bridge.member import POLL_S, GroupMember
 from messaging.bridge.topics import COMMANDS
-from messaging.live.broadcast import PeopleNews, RoomChange
+from messaging.live.broadcast import PeopleNews, Pressure, RoomChange
 from messaging.log.port import Log, LogUnavailable, Outgoing, Partition
 from messaging.models import RoomHead, StoredOffset
 from messaging.selectors.standing import heads
@@ -29,13 +30,25 @@ class Bridge(GroupMember):
     def __init__(self, log: Log, group: str, announcer: Announcer, *, instance_id: str | None = None) -> None:
         super().__init__(log, group, COMMANDS, instance_id)
         self._announce = announcer
+        self._pressure_at = 0.0
 
     def step(self, timeout_s: float = POLL_S) -> int:
         applied = super().step(timeout_s)
         metrics.bridge_partitions.set(len(self._owner.next_offset))
         metrics.bridge_halted.set(len(self.halted))
         metrics.bridge_lag_records.set(self._waiting())
+        if time.monotonic() >= self._pressure_at:
+            self._tell_pressure()
         return applied
+
+    def _tell_pressure(self) -> None:
+        """To the web processes, which admit less when bridges do not keep up. Silence means nothing."""
+        self._pressure_at = time.monotonic() + limits.PRESSURE_EVERY_S
+        waiting = self._waiting()
+        arriving, applied = self._pace.rates(waiting)
+        backlog_s = self._pace.backlog_s(waiting)
+        said = Pressure(self._reporter.name, round(backlog_s, 2), round(arriving, 1), round(applied, 1))
+        self._announce([], PeopleNews(pressure=[said]))
 
     # Partitions
 

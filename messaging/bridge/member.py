@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
@@ -46,6 +47,8 @@ class GroupMember:
         self._backoff = Backoff(self._stopping)
         self._pace = Pace()
         self._reporter = Reporter(group, instance_id or "")
+        self._tried_at = 0.0
+        """When the batch at hand was tried last: what was waited for before does not make it slow."""
         self._untaken: set[Partition] = set()
         self.halted: dict[Partition, str] = {}
         self._database = metrics.breaker_state.labels(dependency="database")
@@ -82,7 +85,7 @@ class GroupMember:
     def step(self, timeout_s: float = POLL_S) -> int:
         """One round; returns the number of records applied."""
         try:
-            polled = self._reader.poll(timeout_s, limits.BATCH_RECORDS, limits.BATCH_BYTES)
+            polled = self._reader.poll(timeout_s, self._pace.batch_records, limits.BATCH_BYTES)
         except LogUnavailable as error:
             self.away("the log is away: %s", error)
             self._backoff.wait()
@@ -90,9 +93,11 @@ class GroupMember:
         self._follow(polled.gained, polled.lost)
         batch = self.still_ours(polled.records)
         if batch:
+            self._tried_at = time.monotonic()
             self.process(batch)
             oldest_ms = min(records[0].timestamp_ms for records in batch.values())
-            self._pace.note(sum(map(len, batch.values())), oldest_ms, self._waiting())
+            took_s = time.monotonic() - self._tried_at
+            self._pace.note(sum(map(len, batch.values())), oldest_ms, self._waiting(), took_s)
         else:
             self._pace.note_idle()
         self._report()
@@ -159,6 +164,7 @@ class GroupMember:
     def until_available(self, batch: Batch, apply: Callable[[Batch], Done]) -> tuple[Batch, Done | None]:
         """Apply what is ours of a batch, however long the database is away; returns what that was, and the result."""
         while batch:
+            self._tried_at = time.monotonic()
             try:
                 done = apply(batch)
             except LostPartition as lost:

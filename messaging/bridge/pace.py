@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -25,12 +26,19 @@ class Pace:
         self._progress_at = 0.0
         self.applied = 0
         self.lag_s = 0.0
+        self.batch_records = limits.BATCH_RECORDS
+        """How many records to take at once: fewer while batches take long."""
+        self._batch_s = 0.0
+        """What a batch takes."""
+        self._heard: tuple[float, int, int] = (clock(), 0, 0)
+        """When the rates were asked for last, and what was applied and had come in until then."""
 
-    def note(self, records: int, oldest_ms: int, waiting: int) -> None:
-        """A batch was applied: its size, the time of its oldest record, and how many records still wait."""
+    def note(self, records: int, oldest_ms: int, waiting: int, took_s: float) -> None:
+        """A batch was applied: its size, the time of its oldest record, how many records still wait, what it took."""
         now = self._clock()
         self.applied += records
         self._batches.append((now, records))
+        self._size_batches(records, took_s)
         self._set_lag(max(0.0, time.time() - oldest_ms / 1000))
         self._tell_progress(now, records, waiting)
 
@@ -48,6 +56,25 @@ class Pace:
         while self._batches and self._batches[0][0] < since:
             self._batches.popleft()
         return sum(records for _, records in self._batches) / RATE_OVER_S
+
+    def backlog_s(self, waiting: int) -> float:
+        """How long what waits will take. (Its age is something else: after an outage old records are applied fast.)"""
+        return math.ceil(waiting / self.batch_records) * self._batch_s
+
+    def rates(self, waiting: int) -> tuple[float, float]:
+        """Records a second since this was asked last: (that came in, that were applied)."""
+        now, came = self._clock(), self.applied + waiting
+        (at, applied_before, came_before), self._heard = self._heard, (now, self.applied, came)
+        passed = max(1e-6, now - at)
+        return max(0.0, (came - came_before) / passed), (self.applied - applied_before) / passed
+
+    def _size_batches(self, records: int, took_s: float) -> None:
+        """Down at once, up slowly, and only where it was the size that bounded the batch."""
+        self._batch_s += (took_s - self._batch_s) / 2
+        if took_s > 2 * limits.BATCH_TARGET_S:
+            self.batch_records = max(limits.BATCH_LEAST, min(records, self.batch_records) // 2)
+        elif took_s < limits.BATCH_TARGET_S and records >= self.batch_records:
+            self.batch_records = min(limits.BATCH_RECORDS, self.batch_records + self.batch_records // 10 + 1)
 
     def _set_lag(self, seconds: float) -> None:
         self.lag_s = seconds

@@ -76,6 +76,15 @@ class ReadMarker(msgspec.Struct, frozen=True, array_like=True):
     was: int | None = None
 
 
+class Pressure(msgspec.Struct, frozen=True, array_like=True):
+    """How a bridge keeps up: how long what waits will take, and records a second that come in and are applied."""
+
+    bridge: str
+    backlog_s: float
+    arriving: float
+    applied: float
+
+
 class PeopleNews(msgspec.Struct, array_like=True):
     refusals: list[Refusal] = []
     memberships: list[MembershipChange] = []
@@ -86,6 +95,8 @@ class PeopleNews(msgspec.Struct, array_like=True):
     """People who may not be here at all any more."""
     rooms: list[int] = []
     """Rooms whose own data changed: name, topic, slow mode, archive."""
+
+    pressure: list[Pressure] = []
 
     origin: int = 0
     """ORIGIN of a process that has told its own sockets of `reads` already."""

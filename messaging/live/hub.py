@@ -20,8 +20,9 @@ from messaging.errors import REJECTIONS
 from messaging.live import broadcast
 from messaging.live.broadcast import PeopleNews, ReadMarker, RoomChange, TypingNow
 from messaging.live.catch_up import CatchUp
+from messaging.live.load import Load
 from messaging.live.local_room import Caught, LocalRoom, as_change
-from messaging.live.loop_lag import watch_loop_lag
+from messaging.live.loop_lag import LoopLag
 from messaging.live.read_markers import move_marker
 from messaging.live.rechecks import Rechecks, guarded
 from messaging.live.session import Session, WatchedRoom
@@ -40,7 +41,8 @@ FANOUT_SLICE_S = 0.002
 class Hub:
     """Event-loop only. `start` joins the layer; `stop` leaves it."""
 
-    def __init__(self) -> None:
+    def __init__(self, load: Load | None = None) -> None:
+        self.load = load or Load()
         self.sessions: set[Session] = set()
         self.by_user: dict[int, set[Session]] = defaultdict(set)
         self.rooms: dict[int, LocalRoom] = {}
@@ -59,7 +61,9 @@ class Hub:
         """Returns once the layer is joined; a layer that is away is tried again and again beside."""
         broadcast.set_home_loop(asyncio.get_running_loop())
         await guarded(self._open_channel)
-        for job in (self._receive(), watch_loop_lag(), *self.rechecks.clocks()):
+        lag = LoopLag()
+        watches = (lag.watch(), self.load.watch(lambda: lag.mean_s, self._unread))
+        for job in (self._receive(), *watches, *self.rechecks.clocks()):
             self._tasks.append(asyncio.create_task(job))
 
     async def stop(self) -> None:
@@ -102,6 +106,10 @@ class Hub:
         if not mine:
             del self.by_user[session.user_id]
         metrics.sockets.set(len(self.sessions))
+
+    def _unread(self) -> int:
+        """Frames that came in and wait to be handled."""
+        return sum(session.writer.unread() for session in self.sessions)
 
     def is_here(self, user_id: int) -> bool:
         return user_id in self.by_user
@@ -351,6 +359,8 @@ class Hub:
             self._sign_out(set(news.signed_out))
         for user in news.banned:
             self.ban(user)
+        for said in news.pressure:
+            self.load.hear(said)
         if news.rooms:
             await self._refresh_room_data([room for room in news.rooms if room in self.rooms])
 

@@ -11,13 +11,20 @@ SAMPLE_S = 0.01
 REPORT_S = 1.0
 
 
-async def watch_loop_lag() -> None:
-    """Sleep a little, look how much longer it took, report the worst of each second."""
-    worst, since = 0.0, time.monotonic()
-    while True:
-        before = time.perf_counter()
-        await asyncio.sleep(SAMPLE_S)
-        worst = max(worst, time.perf_counter() - before - SAMPLE_S)
-        if time.monotonic() - since >= REPORT_S:
-            metrics.loop_lag_seconds.set(worst)
-            worst, since = 0.0, time.monotonic()
+class LoopLag:
+    """`worst_s` is the worst of the last full second, `mean_s` its mean: one late sample is not a loop that waits."""
+
+    def __init__(self) -> None:
+        self.worst_s = self.mean_s = 0.0
+
+    async def watch(self) -> None:
+        """Sleep a little, look how much longer it took, over and over."""
+        samples, since = [0.0], time.monotonic()
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(SAMPLE_S)
+            samples.append(time.perf_counter() - before - SAMPLE_S)
+            if time.monotonic() - since >= REPORT_S:
+                self.worst_s, self.mean_s = max(samples), sum(samples) / len(samples)
+                metrics.loop_lag_seconds.set(self.worst_s)
+                samples, since = [0.0], time.monotonic()

@@ -12,6 +12,7 @@ from messaging import limits
 from messaging.actions.read import lower_read_marker, raise_read_markers
 from messaging.live import broadcast
 from messaging.live.broadcast import PeopleNews, ReadMarker
+from messaging.live.load import Load, Shed
 from messaging.live.session import Session, read_frame
 from messaging.selectors.standing import Standing, standings
 from messaging.threads import in_database
@@ -22,7 +23,8 @@ logger = logging.getLogger(__name__)
 class ReadMarkers:
     """Not history: losing the last second of them costs a person one glance."""
 
-    def __init__(self) -> None:
+    def __init__(self, load: Load | None = None) -> None:
+        self._load = load or Load()
         self._newest: dict[tuple[int, int], int] = {}
         self._writing = asyncio.Lock()
         """A marker that goes back must not be raised again by one that was on its way."""
@@ -77,7 +79,8 @@ class ReadMarkers:
                 for (user, room), seq in batch.items():
                     self.mark(ReadMarker(user, room, seq))
                 return
-        await self._announce([ReadMarker(user, room, seq) for (user, room), seq in batch.items()])
+        if self._load.admits(Shed.RECEIPTS):
+            await self._announce([ReadMarker(user, room, seq) for (user, room), seq in batch.items()])
 
     @staticmethod
     async def _announce(reads: list[ReadMarker]) -> None:

@@ -62,6 +62,7 @@ class Session:
         self.stale_badges: set[int] = set()
         self.outstanding = 0
         self._is_cut_off = False
+        self._reads_paused = False
         self._errors = TokenBucket(limits.ERRORS_PER_MINUTE / 60, limits.ERRORS_PER_MINUTE)
 
     def write(self, frame: bytes) -> None:
@@ -79,6 +80,16 @@ class Session:
             self._is_cut_off = True
             metrics.sockets_closed.labels(code=CloseCode.TOO_SLOW.value).inc()
             self.writer.abort()
+
+    def bound_unread(self) -> None:
+        """Read no more from a peer that sends faster than its frames are handled, until that has caught up."""
+        unread = self.writer.unread()
+        if self._reads_paused and unread <= limits.UNREAD_FRAMES // 2:
+            self._reads_paused = False
+            self.writer.pause_reading(False)
+        elif not self._reads_paused and unread > limits.UNREAD_FRAMES:
+            self._reads_paused = True
+            self.writer.pause_reading(True)
 
     @property
     def is_drained(self) -> bool:

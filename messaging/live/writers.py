@@ -24,6 +24,14 @@ class FrameWriter(Protocol):
         """Bytes written but not yet taken by the system."""
         ...
 
+    def unread(self) -> int:
+        """Frames that came in and were not handed to the application yet, as far as the server tells."""
+        ...
+
+    def pause_reading(self, paused: bool) -> None:
+        """Leave what this peer sends in the network for now; what the server does by itself need not be asked for."""
+        ...
+
     def close(self, code: CloseCode) -> None:
         """Close after what was written."""
         ...
@@ -54,6 +62,17 @@ class DaphneWriter:
         transport = self._protocol.transport
         return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
 
+    def unread(self) -> int:
+        # daphne's queue has no bound: a peer that floods would fill the memory.
+        return int(self._protocol.application_queue.qsize())
+
+    def pause_reading(self, paused: bool) -> None:
+        transport = self._protocol.transport
+        if paused:
+            transport.pauseProducing()
+        elif self._protocol.state == self._protocol.STATE_OPEN:
+            transport.resumeProducing()
+
     def close(self, code: CloseCode) -> None:
         if self._protocol.state == self._protocol.STATE_OPEN:
             self._protocol.sendClose(code=int(code))
@@ -77,6 +96,12 @@ class UvicornWriter:
 
     def backlog(self) -> int:
         return int(self._protocol.transport.get_write_buffer_size())
+
+    def unread(self) -> int:
+        return int(self._protocol.queue.qsize())
+
+    def pause_reading(self, paused: bool) -> None:
+        """uvicorn reads no further than the application does."""
 
     def close(self, code: CloseCode) -> None:
         message = {"type": "websocket.close", "code": int(code)}
@@ -102,6 +127,12 @@ class AsgiWriter:
 
     def backlog(self) -> int:
         return self._bytes
+
+    def unread(self) -> int:
+        return 0
+
+    def pause_reading(self, paused: bool) -> None:
+        """No server of this kind offers it."""
 
     def close(self, code: CloseCode) -> None:
         self._put({"type": "websocket.close", "code": int(code)})

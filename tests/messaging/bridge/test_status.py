@@ -83,7 +83,7 @@ def test_a_long_catch_up_tells_its_progress_and_its_end(caplog: pytest.LogCaptur
     now = 0.0
     pace = Pace(lambda: now)
     for waiting in range(20_000, -1, -1_000):
-        pace.note(1_000, int(time.time() * 1000) - 5_000, waiting)
+        pace.note(1_000, int(time.time() * 1000) - 5_000, waiting, 0.1)
         now += 1.0
     assert 4.9 < pace.lag_s < 6
     assert pace.rate() == pytest.approx(900, abs=150)
@@ -98,6 +98,6 @@ def test_what_comes_in_steadily_is_no_catch_up(caplog: pytest.LogCaptureFixture)
     caplog.set_level(logging.INFO, "messaging.bridge.pace")
     pace = Pace()
     for _ in range(50):
-        pace.note(10, int(time.time() * 1000), 3)
+        pace.note(10, int(time.time() * 1000), 3, 0.1)
     pace.note_idle()
     assert caplog.records == []

@@ -24,13 +24,20 @@ class Written:
     def __init__(self) -> None:
         self.frames: list[bytes] = []
         self.waiting = 0
-        self.aborted = False
+        self.aborted = self.reads_paused = False
+        self.unhandled = 0
 
     def write(self, frame: bytes) -> None:
         self.frames.append(frame)
 
     def backlog(self) -> int:
         return self.waiting
+
+    def unread(self) -> int:
+        return self.unhandled
+
+    def pause_reading(self, paused: bool) -> None:
+        self.reads_paused = paused
 
     def close(self, code: CloseCode) -> None:
         self.frames.append(b"close %d" % code)
@@ -192,3 +199,11 @@ def test_a_bucket_gives_its_burst_then_its_rate_and_says_when(monkeypatch: pytes
 def test_twenty_errors_a_minute_are_forgiven() -> None:
     session, _ = make_session()
     assert [session.allow_error() for _ in range(22)] == [True] * 20 + [False] * 2
+
+
+def test_who_sends_faster_than_it_is_handled_is_read_no_further_until_that_has_caught_up() -> None:
+    session, writer = make_session()
+    for unhandled, paused in ((limits.UNREAD_FRAMES, False), (limits.UNREAD_FRAMES + 1, True), (60, True), (50, False)):
+        writer.unhandled = unhandled
+        session.bound_unread()
+        assert writer.reads_paused is paused, unhandled
