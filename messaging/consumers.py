@@ -303,6 +303,7 @@ class ChatConsumer(AsyncConsumer):
         frames.Send: _command,
         frames.Edit: _command,
         frames.Delete: _command,
+        frames.React: _command,
         frames.Read: _read,
         frames.Typing: _typing_now,
         frames.Watch: _watch,

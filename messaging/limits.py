@@ -44,6 +44,9 @@ HELLO_ROOMS_MOST: Final = 1_000
 UNFINISHED_MOST: Final = 1_000
 WATCHED_ROOMS_MOST: Final = 16
 
+REACTIONS_MOST: Final = 20
+"""Different emoji on one message."""
+
 ROOM_NAME_CHARACTERS: Final = 80
 TOPIC_CHARACTERS: Final = 250
 

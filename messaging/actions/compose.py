@@ -8,7 +8,8 @@ from messaging.errors import Archived, Invalid, Muted
 from messaging.selectors.standing import Standing
 from messaging.wire import frames
 from messaging.wire.bodies import clean_body
-from messaging.wire.commands import Command, DeleteMessage, EditMessage, SendMessage
+from messaging.wire.commands import Command, DeleteMessage, EditMessage, ReactMessage, SendMessage
+from messaging.wire.emoji import EMOJI
 from messaging.wire.markdown import render
 
 
@@ -48,6 +49,12 @@ def compose(frame: frames.CommandFrame, sender: int) -> Command:
             )
         case frames.Delete():
             return DeleteMessage(client_id=frame.client_id, room=frame.room, sender=sender, seq=frame.seq)
+        case frames.React():
+            if frame.on and frame.emoji not in EMOJI:
+                raise Invalid("There is no such emoji here.")
+            return ReactMessage(
+                client_id=frame.client_id, room=frame.room, sender=sender, seq=frame.seq, emoji=frame.emoji, on=frame.on
+            )
         case _:
             raise TypeError(f"{type(frame).__name__} is not composed")
 

@@ -125,6 +125,31 @@ def get_message(request: SignedInRequest, room_id: int, seq: int) -> HttpRespons
     return _json(history.message_at(room_id, seq))
 
 
+class Reaction(Schema):
+    emoji: str
+
+
+@router.post("/{int:room_id}/messages/{int:seq}/reactions")
+def react(request: SignedInRequest, room_id: int, seq: int, reaction: Reaction) -> HttpResponse:
+    """React to a message; once is as often as you like."""
+    return _react(request, room_id, seq, reaction.emoji, on=True)
+
+
+@router.delete("/{int:room_id}/messages/{int:seq}/reactions")
+def take_back(request: SignedInRequest, room_id: int, seq: int, emoji: str) -> HttpResponse:
+    return _react(request, room_id, seq, emoji, on=False)
+
+
+def _react(request: SignedInRequest, room_id: int, seq: int, emoji: str, *, on: bool) -> HttpResponse:
+    check_writable(require_standing(request.user.pk, room_id))
+    check_send_rate(request.user.pk)
+    frame = frames.React(client_id=uuid4(), room=room_id, seq=seq, emoji=emoji, on=on)
+    outbox.submit(compose(frame, request.user.pk))
+    if outbox.await_effect(frame.client_id, request.user.pk) is None:
+        return _json({"client_id": frame.client_id}, 202)
+    return _json(history.message_at(room_id, seq))
+
+
 @router.get("/{int:room_id}/changes")
 def list_changes(request: SignedInRequest, room_id: int, after: Seq) -> HttpResponse:
     """What changed since `after`; with `reset`, forget what you hold of this room."""

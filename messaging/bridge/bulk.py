@@ -18,14 +18,14 @@ UPDATED_AT_ONCE = 200
 
 _MESSAGE_COLUMNS = (
     "room_id", "seq", "rev", "client_id", "sender_id", "fingerprint", "body", "html", "reply_to", "mentions",
-    "created_at",
+    "reactions", "created_at", "edited_at", "deleted_at",
 )  # fmt: skip
 
 _encode_json = msgspec.json.Encoder().encode
 
 
 def insert_messages(messages: Sequence[MessageRow]) -> None:
-    """New rows of messages that were never edited. Raises IntegrityError and DataError, as Django does."""
+    """New rows, as their batch left them. Raises IntegrityError and DataError, as Django does."""
     if not messages:
         return
     marks = ", ".join(["%s"] * len(_MESSAGE_COLUMNS))
@@ -46,7 +46,10 @@ def _message_row(message: MessageRow) -> tuple[Any, ...]:
         message.html,
         message.reply_to,
         _in_json(message.mentions),
+        _in_json(message.reactions) if message.reactions else None,
         in_column(message.created_at),
+        in_column(message.edited_at),
+        in_column(message.deleted_at),
     )
 
 
@@ -58,16 +61,17 @@ def update_messages(messages: Sequence[MessageRow]) -> None:
             one.body,
             one.html,
             _in_json(one.mentions),
-            in_column(one.edited_at),
-            in_column(one.deleted_at),
+            _in_json(one.reactions) if one.reactions else None,
+            *map(in_column, (one.edited_at, one.deleted_at)),
         )
         for one in messages
     }
-    set_columns("messaging_message", "id", rows, ("rev", "body", "html", "mentions", "edited_at", "deleted_at"))
+    columns = ("rev", "body", "html", "mentions", "reactions", "edited_at", "deleted_at")
+    set_columns("messaging_message", "id", rows, columns)
 
 
-def _in_json(ids: list[int]) -> str:
-    return _encode_json(ids).decode() if ids else "[]"
+def _in_json(value: list[int] | dict[str, list[int]]) -> str:
+    return _encode_json(value).decode() if value else "[]"
 
 
 def in_column(at: datetime | None) -> Any:

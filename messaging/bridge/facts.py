@@ -17,7 +17,16 @@ from accounts.models import User
 from messaging.bridge.bulk import marks_of
 from messaging.bridge.rows import MessageRow, stored_rows
 from messaging.models import Membership, Room, RoomHead, Sanction
-from messaging.wire.commands import AddMember, Command, DeleteMessage, EditMessage, OpenRoom, RemoveMember, SendMessage
+from messaging.wire.commands import (
+    AddMember,
+    Command,
+    DeleteMessage,
+    EditMessage,
+    OpenRoom,
+    ReactMessage,
+    RemoveMember,
+    SendMessage,
+)
 from messaging.wire.mentions import mention_names
 
 CommandKey = tuple[UUID, int]
@@ -108,7 +117,7 @@ def _target(command: Command) -> tuple[int, int] | None:
     match command:
         case SendMessage(reply_to=seq) if seq is not None:
             return command.room, seq
-        case EditMessage(seq=seq) | DeleteMessage(seq=seq):
+        case EditMessage(seq=seq) | DeleteMessage(seq=seq) | ReactMessage(seq=seq):
             return command.room, seq
         case _:
             return None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from messaging import metrics
+from messaging import limits, metrics
 from messaging.actions.members import check_may_remove
 from messaging.bridge.effects import Effects
 from messaging.bridge.facts import Facts, command_key
@@ -34,6 +34,7 @@ from messaging.wire.commands import (
     JoinRoom,
     LeaveRoom,
     OpenRoom,
+    ReactMessage,
     RemoveMember,
     SendMessage,
     fingerprint,
@@ -211,9 +212,28 @@ class Ledger:
             raise Forbidden
         if message.deleted_at is None:
             message.body, message.html, message.deleted_at = "", "", self.facts.now
+            message.reactions = None
             before, message.mentions = message.mentions, []
             self._touch(message)
             self._count(message, -1, before)
+        return message.seq
+
+    def _react(self, command: ReactMessage, accepted_at: datetime) -> int:
+        """Reacting twice, or taking back what is not there, changes nothing."""
+        self._writer(command)
+        message = self._message(command.room, command.seq)
+        if message.deleted_at is not None:
+            raise NotFound
+        reactions = dict(message.reactions or {})
+        people = reactions.get(command.emoji, [])
+        if command.on == (command.sender in people):
+            return message.seq
+        if command.on and not people and len(reactions) >= limits.REACTIONS_MOST:
+            raise Invalid("This message has as many kinds of reactions as it can have.")
+        others = [user for user in people if user != command.sender]
+        reactions[command.emoji] = [*others, command.sender] if command.on else others
+        message.reactions = {emoji: users for emoji, users in reactions.items() if users}
+        self._touch(message)
         return message.seq
 
     def _touch(self, message: MessageRow) -> None:
@@ -302,6 +322,7 @@ _EFFECTS: dict[type[Command], Callable[[Ledger, Any, datetime], int | None]] = {
     AddMember: Ledger._add,
     RemoveMember: Ledger._remove,
     OpenRoom: Ledger._open,
+    ReactMessage: Ledger._react,
 }
 
 

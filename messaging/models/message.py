@@ -26,6 +26,8 @@ class Message(models.Model):
     reply_to = models.BigIntegerField(null=True)
     mentions = models.JSONField(default=list, editable=False)
     """Ids of the people it names who were members when it was applied."""
+    reactions = models.JSONField(null=True, editable=False)
+    """{emoji: [ids of people, in the order in which they reacted]}; null: none."""
     created_at = models.DateTimeField(_("sent"))
     edited_at = models.DateTimeField(_("edited"), null=True)
     deleted_at = models.DateTimeField(_("deleted"), null=True)
@@ -60,4 +62,5 @@ def view_of(row: Any, sender_name: str) -> MessageView:
         deleted_at=row.deleted_at,
         reply_to=row.reply_to,
         mentions=row.mentions,
+        reactions=row.reactions or {},
     )

@@ -23,6 +23,7 @@ from messaging.models import Membership, Room
 from messaging.selectors import history
 from messaging.selectors.site import epoch
 from messaging.selectors.standing import joinable_rooms, members_of, require_standing, standings
+from messaging.wire.emoji import EMOJI, QUICK
 
 
 @login_required
@@ -140,6 +141,7 @@ def _context(
         "rooms": mine,
         "epoch": epoch(),
         "limits": {"body": limits.BODY_CHARACTERS, "frame": limits.CLIENT_FRAME_BYTES},
+        "emoji": {"all": EMOJI, "quick": QUICK},
         "urls": {"ws": "/ws/", "api": "/api/v1/", "login": "/accounts/login/"},
     }
     return {"rooms": mine, "page": page, "boot": boot, **more}

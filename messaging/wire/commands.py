@@ -34,6 +34,14 @@ class DeleteMessage(Command, frozen=True, kw_only=True):
     seq: int
 
 
+class ReactMessage(Command, frozen=True, kw_only=True):
+    """`on`: the sender reacts with this emoji; else takes that back."""
+
+    seq: int
+    emoji: str
+    on: bool
+
+
 class JoinRoom(Command, frozen=True, kw_only=True):
     """The sender becomes a member."""
 
@@ -68,6 +76,7 @@ class CommandKind(IntEnum):
     LEAVE = 5
     ADD = 6
     REMOVE = 7
+    REACT = 8
     OPEN = 10
 
 
@@ -80,6 +89,7 @@ KINDS: dict[type[Command], CommandKind] = {
     AddMember: CommandKind.ADD,
     RemoveMember: CommandKind.REMOVE,
     OpenRoom: CommandKind.OPEN,
+    ReactMessage: CommandKind.REACT,
 }
 
 
@@ -88,7 +98,7 @@ def fingerprint(command: Command) -> int:
 
     `html` and `rev_seen` stay out: a re-send may be rendered anew, or name a later rev.
     """
-    content = [
+    content: list[object] = [
         KINDS[type(command)].value,
         command.room,
         getattr(command, "seq", None),
@@ -96,5 +106,7 @@ def fingerprint(command: Command) -> int:
         getattr(command, "reply_to", None),
         getattr(command, "user", None),
     ]
+    if isinstance(command, ReactMessage):
+        content += [command.emoji, command.on]
     digest = hashlib.blake2b(msgspec.json.encode(content), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

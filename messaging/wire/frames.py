@@ -49,6 +49,13 @@ class Delete(CommandFrame, frozen=True, kw_only=True):
     again: bool = False
 
 
+class React(CommandFrame, frozen=True, kw_only=True):
+    seq: Id
+    emoji: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+    on: bool
+    again: bool = False
+
+
 class Read(msgspec.Struct, frozen=True):
     """Read up to `seq`; with `unread`, back to it from the marker `was`."""
 
@@ -75,13 +82,14 @@ class Ping(msgspec.Struct, frozen=True):
     pass
 
 
-ClientFrame = Hello | Send | Edit | Delete | Read | Typing | Watch | Sync | Ping
+ClientFrame = Hello | Send | Edit | Delete | React | Read | Typing | Watch | Sync | Ping
 
 CLIENT_FRAMES: dict[str, type[ClientFrame]] = {
     "hello": Hello,
     "send": Send,
     "edit": Edit,
     "delete": Delete,
+    "react": React,
     "read": Read,
     "typing": Typing,
     "watch": Watch,

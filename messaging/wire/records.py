@@ -16,6 +16,7 @@ from messaging.wire.commands import (
     JoinRoom,
     LeaveRoom,
     OpenRoom,
+    ReactMessage,
     RemoveMember,
     SendMessage,
 )
@@ -57,6 +58,10 @@ def encode_command(command: Command) -> bytes:
             record.add.user = command.user
         case RemoveMember():
             record.remove.user = command.user
+        case ReactMessage():
+            record.react.seq = command.seq
+            record.react.emoji = command.emoji
+            record.react.on = command.on
         case OpenRoom():
             record.open.SetInParent()
         case _:
@@ -116,6 +121,11 @@ def _typed(record: records_pb2.Command) -> Command:
             )
         case "delete":
             return DeleteMessage(client_id=client_id, room=room, sender=sender, seq=record.delete.seq)
+        case "react":
+            react = record.react
+            return ReactMessage(
+                client_id=client_id, room=room, sender=sender, seq=react.seq, emoji=react.emoji, on=react.on
+            )
         case "join" | "leave" | "open" as action:
             kind = {"join": JoinRoom, "leave": LeaveRoom, "open": OpenRoom}[action]
             return kind(client_id=client_id, room=room, sender=sender)

@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Command(_message.Message):
-    __slots__ = ("client_id", "room", "sender", "send", "edit", "delete", "join", "leave", "add", "remove", "open")
+    __slots__ = ("client_id", "room", "sender", "send", "edit", "delete", "join", "leave", "add", "remove", "react", "open")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     ROOM_FIELD_NUMBER: _ClassVar[int]
     SENDER_FIELD_NUMBER: _ClassVar[int]
@@ -18,6 +18,7 @@ class Command(_message.Message):
     LEAVE_FIELD_NUMBER: _ClassVar[int]
     ADD_FIELD_NUMBER: _ClassVar[int]
     REMOVE_FIELD_NUMBER: _ClassVar[int]
+    REACT_FIELD_NUMBER: _ClassVar[int]
     OPEN_FIELD_NUMBER: _ClassVar[int]
     client_id: bytes
     room: int
@@ -29,8 +30,9 @@ class Command(_message.Message):
     leave: LeaveRoom
     add: AddMember
     remove: RemoveMember
+    react: ReactMessage
     open: OpenRoom
-    def __init__(self, client_id: _Optional[bytes] = ..., room: _Optional[int] = ..., sender: _Optional[int] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., edit: _Optional[_Union[EditMessage, _Mapping]] = ..., delete: _Optional[_Union[DeleteMessage, _Mapping]] = ..., join: _Optional[_Union[JoinRoom, _Mapping]] = ..., leave: _Optional[_Union[LeaveRoom, _Mapping]] = ..., add: _Optional[_Union[AddMember, _Mapping]] = ..., remove: _Optional[_Union[RemoveMember, _Mapping]] = ..., open: _Optional[_Union[OpenRoom, _Mapping]] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[bytes] = ..., room: _Optional[int] = ..., sender: _Optional[int] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., edit: _Optional[_Union[EditMessage, _Mapping]] = ..., delete: _Optional[_Union[DeleteMessage, _Mapping]] = ..., join: _Optional[_Union[JoinRoom, _Mapping]] = ..., leave: _Optional[_Union[LeaveRoom, _Mapping]] = ..., add: _Optional[_Union[AddMember, _Mapping]] = ..., remove: _Optional[_Union[RemoveMember, _Mapping]] = ..., react: _Optional[_Union[ReactMessage, _Mapping]] = ..., open: _Optional[_Union[OpenRoom, _Mapping]] = ...) -> None: ...
 
 class SendMessage(_message.Message):
     __slots__ = ("body", "html", "reply_to")
@@ -59,6 +61,16 @@ class DeleteMessage(_message.Message):
     SEQ_FIELD_NUMBER: _ClassVar[int]
     seq: int
     def __init__(self, seq: _Optional[int] = ...) -> None: ...
+
+class ReactMessage(_message.Message):
+    __slots__ = ("seq", "emoji", "on")
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    EMOJI_FIELD_NUMBER: _ClassVar[int]
+    ON_FIELD_NUMBER: _ClassVar[int]
+    seq: int
+    emoji: str
+    on: bool
+    def __init__(self, seq: _Optional[int] = ..., emoji: _Optional[str] = ..., on: _Optional[bool] = ...) -> None: ...
 
 class JoinRoom(_message.Message):
     __slots__ = ()

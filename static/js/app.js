@@ -25,12 +25,26 @@ const chat = new Chat({
   boot,
   storage: localStorage,
   url: `${scheme}//${location.host}${boot.urls.ws}`,
+  load: {
+    message: (room, seq) => ask(`rooms/${room}/messages/${seq}`),
+    people: async (room) => (await ask(`rooms/${room}/members`))?.members ?? [],
+  },
   onChange: changed,
   onMessages: announce,
 });
 const history = new History(chat, boot.urls.api);
 const drafts = new Drafts(localStorage, boot.user.id);
 const roomElement = document.getElementById("room");
+
+/** What the API says; null when it cannot be had now. */
+async function ask(path) {
+  try {
+    const answer = await fetch(boot.urls.api + path);
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
+  }
+}
 
 function changed() {
   version.value += 1;
@@ -69,11 +83,20 @@ function RoomMount() {
 
 function Room({ tick }) {
   const [editing, setEditing] = useState(null);
+  const [replying, setReplying] = useState(null);
   const editLast = (event) => {
     const mine = chat.store(chat.roomId).messages.filter((one) => one.sender.id === chat.me.id && !one.deleted_at);
     if (mine.length === 0) return;
     event.preventDefault();
     setEditing(mine.at(-1));
+  };
+  const reply = (message) => {
+    setEditing(null);
+    setReplying(message);
+  };
+  const done = () => {
+    setEditing(null);
+    setReplying(null);
   };
   const room = chat.room;
   const typists = chat.typists(room.id);
@@ -85,12 +108,12 @@ function Room({ tick }) {
       </a>
     </header>
     <${Banner} tick=${tick} connection=${chat.connection} />
-    <${Timeline} tick=${tick} chat=${chat} history=${history} focus=${boot.focus} onEdit=${setEditing} />
+    <${Timeline} tick=${tick} chat=${chat} history=${history} focus=${boot.focus} onEdit=${setEditing} onReply=${reply} />
     <p class="typing-line">${typists.length > 0 ? words.typing(typists) : ""}</p>
     <${Composer}
       tick=${tick}
       key=${editing ? `edit-${editing.seq}` : "new"}
-      ...${{ chat, drafts, editing, onEditLast: editLast, onDone: () => setEditing(null) }}
+      ...${{ chat, drafts, editing, replying, onEditLast: editLast, onDone: done }}
     />`;
 }
 

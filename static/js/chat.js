@@ -4,6 +4,9 @@
  */
 import { Connection } from "./connection.js";
 import { Outbox } from "./outbox.js";
+import { People } from "./people.js";
+import { Quotes } from "./quotes.js";
+import { hasReacted } from "./reactions.js";
 import { RoomStore } from "./room_store.js";
 import { uuid7 } from "./uuid7.js";
 import { Waits } from "./waits.js";
@@ -29,8 +32,11 @@ export class Chat {
   #typedAt = 0;
   #syncing = new Set();
 
-  constructor({ boot, storage, url, onChange, onMessages = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
-    Object.assign(this, { me: boot.user, limits: boot.limits, onChange, onMessages, now, random });
+  /** `load` has `message(room, seq)` and `people(room)`: promises of what the API says. */
+  constructor({ boot, storage, url, load, onChange, onMessages = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
+    Object.assign(this, { me: boot.user, limits: boot.limits, emoji: boot.emoji, onChange, onMessages, now, random });
+    this.quotes = new Quotes({ load: (room, seq) => load.message(room, seq), onChange });
+    this.people = new People({ load: (room) => load.people(room), onChange });
     for (const room of boot.rooms) this.rooms.set(room.id, room);
     this.outbox = new Outbox(storage, `chat.outbox.${boot.user.id}.`);
     if (boot.page) this.store(boot.room).open(boot.page, this.rooms.get(boot.room)?.seq ?? 0);
@@ -85,8 +91,23 @@ export class Chat {
     this.onChange();
   }
 
-  send(body) {
-    this.#command({ type: "send", client_id: uuid7(), room: this.roomId, body });
+  /** A name for a user id, as far as this page has heard of it. */
+  nameOf(userId) {
+    if (userId === this.me.id) return this.me.name;
+    const known = this.people.of(this.roomId).find((one) => one.id === userId);
+    return known?.name ?? this.store(this.roomId).messages.findLast((one) => one.sender.id === userId)?.sender.name;
+  }
+
+  send(body, replyTo) {
+    const reply = replyTo ? { reply_to: replyTo } : {};
+    this.#command({ type: "send", client_id: uuid7(), room: this.roomId, body, ...reply });
+  }
+
+  /** Add my reaction, or take it back. */
+  react(message, emoji, on) {
+    const pending = this.outbox.reactionsTo(this.roomId, message.seq).filter(({ frame }) => frame.emoji === emoji);
+    if (pending.length === 0 && hasReacted({ emoji, on }, message, this.me)) return;
+    this.#command({ type: "react", client_id: uuid7(), room: this.roomId, seq: message.seq, emoji, on });
   }
 
   edit(message, body) {
@@ -232,7 +253,8 @@ export class Chat {
     if (result === "hole") this.#sync(store);
     if (result !== "applied") return;
     this.#syncing.delete(store.id);
-    this.outbox.settle(frame.room, frame.messages);
+    this.outbox.settle(frame.room, frame.messages, this.me);
+    this.quotes.follow(frame);
     for (const message of frame.messages) this.typing.get(frame.room)?.delete(message.sender.id);
     const seq = Math.max(this.rooms.get(frame.room)?.seq ?? 0, ...frame.messages.map((message) => message.seq));
     this.#patch(frame.room, { seq, rev: frame.rev });

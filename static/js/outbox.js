@@ -2,6 +2,8 @@
  * Commands that are not finished: kept in order, over reloads, until their effect came in `changes` or they were
  * refused. States: sending (handed to the socket, or waiting for one), accepted (the log has it), failed.
  */
+import { hasReacted } from "./reactions.js";
+
 export const LATE_MS = 10_000;
 
 export class Outbox {
@@ -38,6 +40,11 @@ export class Outbox {
   /** A refused edit or deletion of a message: nothing that was written may vanish without a word. */
   failedChange(room, seq) {
     return this.inRoom(room).find((entry) => entry.frame.seq === seq && entry.state === "failed");
+  }
+
+  /** My reactions to a message that are on their way, in order. */
+  reactionsTo(room, seq) {
+    return this.inRoom(room).filter(({ frame, state }) => frame.type === "react" && frame.seq === seq && state !== "failed");
   }
 
   /** Keep a command frame until it is finished. */
@@ -91,13 +98,12 @@ export class Outbox {
     return again;
   }
 
-  /** Finish what these messages show to have happened. */
-  settle(room, messages) {
+  /** Finish what these messages show to have happened; `me` is whose outbox this is. */
+  settle(room, messages, me) {
     for (const message of messages) {
       this.remove(message.client_id);
       for (const { client_id: clientId, frame } of this.inRoom(room)) {
-        if (frame.seq !== message.seq) continue;
-        if (frame.type === "delete" ? message.deleted_at : message.rev > frame.rev) this.remove(clientId);
+        if (frame.seq === message.seq && hasHappened(frame, message, me)) this.remove(clientId);
       }
     }
   }
@@ -130,6 +136,12 @@ export class Outbox {
   #save(entry) {
     this.storage.setItem(this.prefix + entry.client_id, JSON.stringify(entry));
   }
+}
+
+function hasHappened(frame, message, me) {
+  if (frame.type === "delete") return Boolean(message.deleted_at);
+  if (frame.type === "react") return hasReacted(frame, message, me);
+  return message.rev > frame.rev;
 }
 
 function parse(text) {

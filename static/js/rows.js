@@ -48,6 +48,7 @@ function draftMessage(entry, me) {
     created_at: new Date(entry.at).toISOString(),
     edited_at: null,
     deleted_at: null,
+    reply_to: entry.frame.reply_to ?? null,
   };
 }
 

@@ -1,60 +1,89 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { finishedEmoji, replaced } from "../suggest.js";
 import { words } from "../words.js";
+import { EmojiPicker } from "./emoji_picker.js";
 import { html, Icon } from "./html.js";
+import { useSuggestions } from "./suggestions.js";
 
 /** The counter shows itself this close to the limit. */
 const NEAR_LIMIT = 200;
 
-/** `drafts` keeps what is written per room; `editing` is the message being edited, or null. */
-export function Composer({ chat, drafts, editing, onEditLast, onDone }) {
+/** `drafts` keeps what is written per room; `editing` is the message being edited, `replying` the one replied to, or null. */
+export function Composer({ chat, drafts, editing, replying, onEditLast, onDone }) {
   const field = useRef(null);
+  const caretAt = useRef(null);
   const key = editing ? null : chat.roomId;
   const [text, setText] = useState(() => (editing ? editing.body : drafts.get(chat.roomId)));
+  const [isPicking, setPicking] = useState(false);
   const length = [...text.trim()].length;
   const over = length - chat.limits.body;
   const waiting = useWaiting(editing ? 0 : chat.waitsUntil(chat.roomId));
-
-  useLayoutEffect(() => fit(field.current), [text]);
-  useEffect(() => {
-    if (editing || matchMedia("(pointer: fine)").matches) field.current.focus();
-    if (editing) field.current.setSelectionRange(text.length, text.length);
-  }, []);
 
   const keep = (value) => {
     setText(value);
     if (key !== null) drafts.set(key, value);
   };
+  /** Change the text around the caret: `change(text, caret)` gives {text, caret}. */
+  const change = (how) => {
+    const next = how(field.current.value, field.current.selectionEnd);
+    caretAt.current = next.caret;
+    keep(next.text);
+    field.current.focus();
+  };
+  const suggestions = useSuggestions({ chat, choose: change });
+
+  useLayoutEffect(() => {
+    fit(field.current);
+    if (caretAt.current !== null) field.current.setSelectionRange(caretAt.current, caretAt.current);
+    caretAt.current = null;
+  }, [text]);
+  useEffect(() => {
+    if (editing || matchMedia("(pointer: fine)").matches) field.current.focus();
+    if (editing) field.current.setSelectionRange(text.length, text.length);
+  }, []);
+  useEffect(() => {
+    if (replying) field.current.focus();
+  }, [replying]);
   useEffect(() => {
     const returned = editing ? undefined : chat.takeReturned(chat.roomId);
     if (returned) keep(text ? `${returned}\n${text}` : returned);
   });
+
   const write = (event) => {
-    keep(event.target.value);
-    if (event.target.value.trim() && !editing) chat.nowTyping();
+    const { value, selectionEnd } = event.target;
+    const finished = event.isComposing ? null : finishedEmoji(chat.emoji.all, value, selectionEnd);
+    if (finished) caretAt.current = finished.caret;
+    keep(finished?.text ?? value);
+    suggestions.look(finished?.text ?? value, finished?.caret ?? selectionEnd);
+    if (value.trim() && !editing) chat.nowTyping();
   };
   const submit = (event) => {
     event?.preventDefault();
     if (length === 0 || over > 0 || waiting > 0) return;
     if (editing) chat.edit(editing, text);
-    else chat.send(text);
+    else chat.send(text, replying?.seq);
     keep("");
+    suggestions.close();
     field.current.focus();
     onDone();
   };
   const press = (event) => {
     // Enter also chooses a word in an input method: that one is not ours.
-    if (event.isComposing || event.keyCode === 229) return;
+    if (event.isComposing || event.keyCode === 229 || suggestions.press(event)) return;
     if (event.key === "Enter" && !event.shiftKey) submit(event);
-    else if (event.key === "Escape" && editing) onDone();
+    else if (event.key === "Escape" && (editing || replying)) onDone();
     else if (event.key === "ArrowUp" && text === "" && !editing) onEditLast(event);
+  };
+  const pick = (emoji) => {
+    setPicking(false);
+    change((value, caret) => replaced(value, caret, caret, emoji));
   };
   if (chat.room.archived) return html`<p class="composer-closed">${words.archived}</p>`;
   return html`<form class="composer" onSubmit=${submit}>
-    ${editing &&
-    html`<p class="composer-bar">
-      <${Icon} name="edit" /> ${words.editing}
-      <button type="button" class="link" onClick=${onDone}>${words.cancel}</button>
-    </p>`}
+    ${suggestions.list}
+    ${isPicking && html`<${EmojiPicker} emoji=${chat.emoji} label=${words.pickEmoji} onPick=${pick} onClose=${() => setPicking(false)} />`}
+    ${editing && html`<${Bar} icon="edit" text=${words.editing} onCancel=${onDone} />`}
+    ${replying && !editing && html`<${Bar} icon="reply" text=${words.replyingTo(replying.sender.name)} onCancel=${onDone} />`}
     <div class="composer-field">
       <textarea
         ref=${field}
@@ -62,11 +91,17 @@ export function Composer({ chat, drafts, editing, onEditLast, onDone }) {
         value=${text}
         placeholder=${words.writeTo(chat.room.name)}
         aria-label=${words.writeTo(chat.room.name)}
+        aria-controls=${suggestions.active ? "suggestions" : undefined}
+        aria-activedescendant=${suggestions.active}
         data-testid="composer"
         dir="auto"
         onInput=${write}
         onKeyDown=${press}
+        onBlur=${suggestions.close}
       ></textarea>
+      <button type="button" class="icon-button" title=${words.pickEmoji} aria-label=${words.pickEmoji} onClick=${() => setPicking(!isPicking)}>
+        <${Icon} name="smile" />
+      </button>
       <button type="submit" class="send" title=${words.send} aria-label=${words.send} data-testid="send" disabled=${length === 0 || over > 0 || waiting > 0}>
         <${Icon} name=${editing ? "check" : "send"} />
       </button>
@@ -75,6 +110,13 @@ export function Composer({ chat, drafts, editing, onEditLast, onDone }) {
       ${waiting > 0 ? words.busy(waiting) : over > 0 ? html`<span class="danger">${words.tooLong(over)}</span>` : over > -NEAR_LIMIT ? words.left(-over) : ""}
     </p>
   </form>`;
+}
+
+function Bar({ icon, text, onCancel }) {
+  return html`<p class="composer-bar">
+    <${Icon} name=${icon} /> ${text}
+    <button type="button" class="link" onClick=${onCancel}>${words.cancel}</button>
+  </p>`;
 }
 
 /** Whole seconds until a time, counted down while it lies ahead. */

@@ -5,6 +5,9 @@ import { setSafeHTML } from "../safe_html.js";
 import { clockTime, fullTime } from "../times.js";
 import { words } from "../words.js";
 import { html, Icon } from "./html.js";
+import { MessageTools } from "./message_tools.js";
+import { Quote } from "./quote.js";
+import { Reactions } from "./reactions.js";
 
 /** The server's HTML, with a copy button on every code block. */
 function Body({ message }) {
@@ -45,26 +48,15 @@ function State({ chat, entry, now }) {
   </p>`;
 }
 
-function Toolbar({ chat, message, onEdit }) {
-  const remove = () => {
-    if (confirm(words.confirmRemove)) chat.remove(message);
-  };
-  return html`<div class="message-tools" role="group">
-    <button type="button" class="icon-button" title=${words.edit} aria-label=${words.edit} onClick=${() => onEdit(message)}>
-      <${Icon} name="edit" />
-    </button>
-    <button type="button" class="icon-button" title=${words.remove} aria-label=${words.remove} onClick=${remove}>
-      <${Icon} name="trash" />
-    </button>
-  </div>`;
-}
-
-export function Message({ chat, row, now, onEdit, isFocus }) {
+export function Message({ chat, row, now, onEdit, onReply, onJump, isFocus }) {
   const { message, startsGroup, state } = row;
   const entry = row.entry ?? chat.outbox.failedChange(chat.roomId, message.seq);
   const [hasTools, setTools] = useState(false);
+  // An open picker stays where it is, wherever the pointer goes.
+  const [isPicking, setPicking] = useState(false);
   const date = new Date(message.created_at);
-  const isMine = message.sender.id === chat.me.id && message.seq !== null && !message.deleted_at;
+  const isStored = message.seq !== null && !message.deleted_at;
+  const namesMe = !message.deleted_at && message.sender.id !== chat.me.id && message.mentions?.includes(chat.me.id);
   return html`<li
     class="message"
     data-key=${row.key}
@@ -74,6 +66,7 @@ export function Message({ chat, row, now, onEdit, isFocus }) {
     data-state=${state}
     data-starts=${startsGroup}
     data-focus=${isFocus}
+    data-mention=${namesMe || undefined}
     onMouseEnter=${() => setTools(true)}
     onMouseLeave=${() => setTools(false)}
     onFocusIn=${() => setTools(true)}
@@ -88,10 +81,14 @@ export function Message({ chat, row, now, onEdit, isFocus }) {
         <strong>${message.sender.name}</strong>
         <time dateTime=${message.created_at} title=${fullTime(date)}>${clockTime(date)}</time>
       </p>`}
+      ${message.reply_to && html`<${Quote} chat=${chat} seq=${message.reply_to} onJump=${onJump} />`}
       <${Body} message=${message} />
       ${message.edited_at && !message.deleted_at && html`<span class="message-edited">${words.edited}</span>`}
+      ${isStored && html`<${Reactions} chat=${chat} message=${message} />`}
       ${entry && html`<${State} chat=${chat} entry=${entry} now=${now} />`}
     </div>
-    ${isMine && hasTools && html`<${Toolbar} chat=${chat} message=${message} onEdit=${onEdit} />`}
+    ${isStored &&
+    (hasTools || isPicking) &&
+    html`<${MessageTools} ...${{ chat, message, isPicking, setPicking, onEdit, onReply }} />`}
   </li>`;
 }

@@ -19,6 +19,7 @@ function RoomLink({ room, isOpen, onOpen }) {
     >
       <${Icon} name=${room.kind === "direct" ? "user" : room.kind === "private" ? "lock" : "hash"} />
       <span class="room-link-name">${room.name}</span>
+      ${room.mentions > 0 && !isOpen && html`<span class="badge" data-mention="true" title=${words.mentionsOfYou(room.mentions)}>@</span>`}
       ${room.unread > 0 && !isOpen && html`<span class="badge">${room.unread > 99 ? "99+" : room.unread}</span>`}
     </a>
   </li>`;

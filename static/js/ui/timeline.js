@@ -6,7 +6,7 @@ import { words } from "../words.js";
 import { html, Icon } from "./html.js";
 import { Message } from "./message.js";
 
-export function Timeline({ chat, history, focus, onEdit }) {
+export function Timeline({ chat, history, focus, onEdit, onReply }) {
   const list = useRef(null);
   const scroller = useRef(null);
   const store = chat.store(chat.roomId);
@@ -55,12 +55,23 @@ export function Timeline({ chat, history, focus, onEdit }) {
     scroller.current.toBottom();
     look();
   };
+  const jumpTo = (seq) => {
+    const row = list.current.querySelector(`[data-seq="${seq}"]`);
+    if (!row) {
+      location.assign(`/rooms/${chat.roomId}/${seq}/`);
+      return;
+    }
+    scroller.current.toRow(row);
+    row.dataset.flash = "true";
+    row.addEventListener("animationend", () => delete row.dataset.flash, { once: true });
+    row.focus({ preventScroll: true });
+  };
   return html`<div class="timeline" ref=${list} onScroll=${look} tabindex="0" role="region" aria-label=${chat.room.name}>
       ${store.hasOlder && html`<p class="timeline-edge">${words.loadingOlder}</p>`}
       ${rows.length === 0 &&
       html`<div class="timeline-empty"><h2>${words.empty}</h2><p>${words.emptyHint}</p></div>`}
       <ol class="messages">
-        ${rows.map((row) => html`<${Row} key=${row.key} ...${{ chat, row, now, onEdit, focus }} />`)}
+        ${rows.map((row) => html`<${Row} key=${row.key} ...${{ chat, row, now, onEdit, onReply, onJump: jumpTo, focus }} />`)}
       </ol>
     </div>
     ${isAway &&
@@ -70,10 +81,10 @@ export function Timeline({ chat, history, focus, onEdit }) {
     </button>`}`;
 }
 
-function Row({ chat, row, now, onEdit, focus }) {
+function Row({ row, focus, ...rest }) {
   if (row.kind === "day") return html`<li class="day-line" data-key=${row.key}><span>${dayName(row.date)}</span></li>`;
   if (row.kind === "unread") return html`<li class="unread-line" data-key="unread"><span>${words.newMessages}</span></li>`;
-  return html`<${Message} chat=${chat} row=${row} now=${now} onEdit=${onEdit} isFocus=${focus !== null && row.message.seq === focus} />`;
+  return html`<${Message} row=${row} isFocus=${focus !== null && row.message.seq === focus} ...${rest} />`;
 }
 
 /** A clock that ticks only while something waits. */

@@ -313,3 +313,16 @@ def test_the_number_of_statements_does_not_grow_with_the_batch(desk: Desk, say: 
             desk.apply(*[say("ada") for _ in range(size)])
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_what_is_edited_or_deleted_in_the_batch_it_came_in_is_stored_so(desk: Desk, say: Say, room: Room) -> None:
+    first, second = say("ada", "typo"), say("ada", "gone")
+    edited = EditMessage(
+        client_id=uuid4(), room=room.pk, sender=first.sender, seq=1, rev_seen=1, body="no typo", html="<p>no typo</p>"
+    )
+    desk.apply(first, second, edited, DeleteMessage(client_id=uuid4(), room=room.pk, sender=second.sender, seq=2))
+    one, other = Message.objects.order_by("seq")
+    assert (one.body, one.html, one.rev) == ("no typo", "<p>no typo</p>", 3)
+    assert one.edited_at is not None
+    assert (other.body, other.rev, other.edited_at) == ("", 4, None)
+    assert other.deleted_at is not None
