@@ -3,8 +3,8 @@ import { suggestEmoji } from "../suggest.js";
 import { words } from "../words.js";
 import { html } from "./html.js";
 
-/** A grid of emoji with a search field; `emoji` is {all, quick} of the page. Escape and a click elsewhere close it. */
-export function EmojiPicker({ emoji, onPick, onClose, label }) {
+/** A grid of emoji with a search field, above or below what opened it; `emoji` is {all, quick}. Escape or a click elsewhere close it. */
+export function EmojiPicker({ emoji, onPick, onClose, label, side = "above" }) {
   const [query, setQuery] = useState("");
   const box = useRef(null);
   useEffect(() => {
@@ -25,7 +25,7 @@ export function EmojiPicker({ emoji, onPick, onClose, label }) {
     event.preventDefault();
     if (found.length > 0) onPick(found[0]);
   };
-  return html`<div class="emoji-picker" role="dialog" aria-label=${label} ref=${box} onKeyDown=${press} data-testid="emoji-picker">
+  return html`<div class="emoji-picker" data-side=${side} role="dialog" aria-label=${label} ref=${box} onKeyDown=${press} data-testid="emoji-picker">
     <form onSubmit=${search}>
       <input type="search" value=${query} placeholder=${words.findEmoji} aria-label=${words.findEmoji} onInput=${(event) => setQuery(event.target.value)} />
     </form>

@@ -53,7 +53,7 @@ export function Message({ chat, row, now, onEdit, onReply, onJump, isFocus }) {
   const entry = row.entry ?? chat.outbox.failedChange(chat.roomId, message.seq);
   const [hasTools, setTools] = useState(false);
   // An open picker stays where it is, wherever the pointer goes.
-  const [isPicking, setPicking] = useState(false);
+  const [picking, setPicking] = useState(null);
   const date = new Date(message.created_at);
   const isStored = message.seq !== null && !message.deleted_at;
   const namesMe = !message.deleted_at && message.sender.id !== chat.me.id && message.mentions?.includes(chat.me.id);
@@ -88,7 +88,7 @@ export function Message({ chat, row, now, onEdit, onReply, onJump, isFocus }) {
       ${entry && html`<${State} chat=${chat} entry=${entry} now=${now} />`}
     </div>
     ${isStored &&
-    (hasTools || isPicking) &&
-    html`<${MessageTools} ...${{ chat, message, isPicking, setPicking, onEdit, onReply }} />`}
+    (hasTools || picking) &&
+    html`<${MessageTools} ...${{ chat, message, picking, setPicking, onEdit, onReply }} />`}
   </li>`;
 }

@@ -8,21 +8,29 @@ function Tool({ icon, label, onClick }) {
   </button>`;
 }
 
-/** What can be done with a message: react and reply; one's own can be edited and deleted. */
-export function MessageTools({ chat, message, isPicking, setPicking, onEdit, onReply }) {
+/** Where there is room for what opens at a button. */
+function sideOf(button) {
+  return button.getBoundingClientRect().top > innerHeight / 2 ? "above" : "below";
+}
+
+/**
+ * What can be done with a message: react and reply; one's own can be edited and deleted. `picking`: on which side of
+ * the tools the emoji are open, or null.
+ */
+export function MessageTools({ chat, message, picking, setPicking, onEdit, onReply }) {
   const isMine = message.sender.id === chat.me.id;
   const remove = () => {
     if (confirm(words.confirmRemove)) chat.remove(message);
   };
   const pick = (emoji) => {
-    setPicking(false);
+    setPicking(null);
     chat.react(message, emoji, true);
   };
   return html`<div class="message-tools" role="group">
-    <${Tool} icon="smile" label=${words.react} onClick=${() => setPicking(!isPicking)} />
+    <${Tool} icon="smile" label=${words.react} onClick=${(event) => setPicking(picking ? null : sideOf(event.currentTarget))} />
     <${Tool} icon="reply" label=${words.reply} onClick=${() => onReply(message)} />
     ${isMine && html`<${Tool} icon="edit" label=${words.edit} onClick=${() => onEdit(message)} />`}
     ${isMine && html`<${Tool} icon="trash" label=${words.remove} onClick=${remove} />`}
-    ${isPicking && html`<${EmojiPicker} emoji=${chat.emoji} label=${words.react} onPick=${pick} onClose=${() => setPicking(false)} />`}
+    ${picking && html`<${EmojiPicker} side=${picking} emoji=${chat.emoji} label=${words.react} onPick=${pick} onClose=${() => setPicking(null)} />`}
   </div>`;
 }
