@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export VAR ?= $(CURDIR)/var
 export PORT ?= 8000
 
-.PHONY: help run test soak bench services stop up lint format lock proto clean
+.PHONY: help run test soak bench screenshots services stop up lint format lock proto clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,6 +21,9 @@ soak: $(VENV)/dev-stamp  ## every fault whole, and the table of what was measure
 	@SOAK=1 CHAT_DEMO=1 $(BIN)/python -m pytest -q tests/messaging/model
 	@SOAK=1 $(BIN)/python -m deploy.test_runs -q tests/faults tests/messaging/model tests/messaging/live/test_cancelled.py tests/e2e/test_power.py
 	@$(BIN)/python -m tests.faults.table
+
+screenshots: $(VENV)/dev-stamp  ## the pictures in docs/images
+	@$(BIN)/python -m deploy.screenshots
 
 bench: $(VENV)/dev-stamp  ## the bridge beside raw executemany, at 3 million rows; figures in bench/results
 	@$(BIN)/python -m bench.drain $(ARGS)

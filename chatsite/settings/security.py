@@ -3,10 +3,8 @@ from csp.constants import NONCE, NONE, SELF
 from chatsite.settings import env
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", env.LOCAL_HOSTS)
-ALLOWED_ORIGINS = [
-    origin.lower()
-    for origin in env.words("ALLOWED_ORIGINS", [f"http://127.0.0.1:{env.PORT}", f"http://localhost:{env.PORT}"])
-]
+NAMED_ORIGINS = [origin.lower() for origin in env.words("ALLOWED_ORIGINS", [])]
+ALLOWED_ORIGINS = NAMED_ORIGINS or [f"http://127.0.0.1:{env.PORT}", f"http://localhost:{env.PORT}"]
 SECRET_KEY = env.secret_key(ALLOWED_HOSTS)
 SITE_URL = ALLOWED_ORIGINS[0]
 """Where links in mails lead."""

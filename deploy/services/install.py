@@ -16,7 +16,7 @@ PACKAGES = {
     "redis-server": ["redis-server"],
     "java": ["openjdk-17-jre-headless"],
     "mvn": ["maven"],
-    "chromium": ["chromium", "fonts-noto-cjk"],
+    "chromium": ["chromium", "fonts-noto-cjk", "fonts-noto-color-emoji"],
     "kcat": ["kcat"],
     "node": ["nodejs"],
     "mariadb_config": ["default-libmysqlclient-dev"],

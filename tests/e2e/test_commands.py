@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.stack.client import ChatClient
 from tests.stack.processes import ManagePy, free_port, wait_for
 from tests.stack.stack import EmbeddedStack, ServicesStack
 
@@ -32,6 +34,20 @@ def test_a_port_that_is_taken_is_named(embedded_stack: EmbeddedStack, tmp_path_f
     assert code == 1
     assert "Couldn't listen" in printed
     assert "Traceback" not in printed
+
+
+def test_the_port_that_is_named_is_an_origin(embedded_stack: EmbeddedStack) -> None:
+    """PORT says another one, as it does where `--port` is all that was given."""
+    embedded_stack.web.end()
+    embedded_stack.environment |= {"PORT": str(free_port()), "ALLOWED_ORIGINS": ""}
+    embedded_stack.start_web()
+
+    async def talk() -> None:
+        async with ChatClient(embedded_stack, "ada") as ada:
+            await ada.say("over the port that was named")
+            await ada.until(lambda: ada.shows("over the port that was named"), "the message")
+
+    asyncio.run(talk())
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

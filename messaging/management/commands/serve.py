@@ -36,6 +36,8 @@ class Command(BaseCommand):
             adopt_at(options["start_at"], settings.CHAT_LOG_GROUP)
         if options["metrics_port"]:
             start_http_server(options["metrics_port"], addr=options["metrics_host"])
+        if not settings.NAMED_ORIGINS:
+            settings.ALLOWED_ORIGINS[:] = [f"http://{name}:{options['port']}" for name in ("127.0.0.1", "localhost")]
         # Imported late: daphne installs Twisted's reactor, which no other command needs.
         from chatsite.asgi import application
         from messaging.daphne_server import run_server

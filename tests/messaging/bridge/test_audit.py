@@ -18,7 +18,7 @@ from messaging.bridge.topics import COMMANDS, topic_specs
 from messaging.log.embedded import EmbeddedLog
 from messaging.models import Mention, Message, Room, RoomHead, SpooledRecord
 from messaging.wire.commands import SendMessage
-from messaging.wire.records import COMMAND_HEADERS, encode_command, record_key
+from tests.messaging.bridge.conftest import append
 
 Say = Callable[..., SendMessage]
 
@@ -37,11 +37,6 @@ def log(tmp_path: Path, room: Room, say: Say) -> Iterator[EmbeddedLog]:
     append(made, say("bo", "waits"))
     yield made
     made.close()
-
-
-def append(log: EmbeddedLog, *commands: SendMessage) -> None:
-    for command in commands:
-        log.appender().append(COMMANDS, record_key(command.room), encode_command(command), COMMAND_HEADERS).result(10)
 
 
 def test_where_all_is_well_every_record_is_accounted_for(log: EmbeddedLog) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from messaging.log.embedded import EmbeddedLog
 from messaging.log.port import Partition
 from messaging.models import LogTopic, Message, Room, StoredOffset
 from messaging.wire.commands import SendMessage
-from messaging.wire.records import COMMAND_HEADERS, encode_command, record_key
+from tests.messaging.bridge.conftest import append
 from tests.stack.processes import wait_for
 
 Say = Callable[..., SendMessage]
@@ -40,14 +40,6 @@ class Heard:
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[EmbeddedLog]:
-    made = EmbeddedLog(tmp_path / "log.sqlite3")
-    made.ensure_topics(topic_specs())
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def heard() -> Heard:
     return Heard()
 
@@ -55,11 +47,6 @@ def heard() -> Heard:
 @pytest.fixture
 def start(log: EmbeddedLog, heard: Heard, room: Room) -> Callable[[], Bridge]:
     return lambda: Bridge(log, "g", Announcer(heard))
-
-
-def append(log: EmbeddedLog, *commands: SendMessage) -> None:
-    for command in commands:
-        log.appender().append(COMMANDS, record_key(command.room), encode_command(command), COMMAND_HEADERS).result(10)
 
 
 def test_what_is_in_the_log_is_applied_announced_and_committed(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -15,7 +14,7 @@ from messaging.bridge.announcer import Announcer
 from messaging.bridge.audit import audit
 from messaging.bridge.bridge import Bridge
 from messaging.bridge.dead_letters import ask_replay, discard, replay_asked
-from messaging.bridge.topics import COMMANDS, topic_specs
+from messaging.bridge.topics import COMMANDS
 from messaging.log.embedded import EmbeddedLog
 from messaging.models import DeadLetter, Message, Room
 from messaging.wire.commands import SendMessage
@@ -23,14 +22,6 @@ from messaging.wire.records import COMMAND_HEADERS, encode_command, record_key
 
 Say = Callable[..., SendMessage]
 STRANGER = 99_999_999
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[EmbeddedLog]:
-    made = EmbeddedLog(tmp_path / "log.sqlite3")
-    made.ensure_topics(topic_specs())
-    yield made
-    made.close()
 
 
 def drain(log: EmbeddedLog) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -14,13 +13,13 @@ from messaging.bridge.announcer import Announcer
 from messaging.bridge.bridge import Bridge
 from messaging.bridge.events import events_again
 from messaging.bridge.relay import Relay
-from messaging.bridge.topics import COMMANDS, EVENTS, topic_specs
+from messaging.bridge.topics import COMMANDS, EVENTS
 from messaging.log.embedded import EmbeddedLog
 from messaging.log.port import LogUnavailable, Partition
 from messaging.models import Message, Room, StoredOffset
 from messaging.wire.commands import Command, DeleteMessage, EditMessage, JoinRoom, LeaveRoom, SendMessage
 from messaging.wire.events import EVENT_BYTES, MessageFact, RoomEvent, RoomFact, decode_event, encode_event
-from messaging.wire.records import COMMAND_HEADERS, encode_command, record_key
+from tests.messaging.bridge.conftest import append
 from tests.messaging.conftest import Desk
 from tests.stack.told import Told
 
@@ -29,21 +28,8 @@ People = dict[str, User]
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[EmbeddedLog]:
-    made = EmbeddedLog(tmp_path / "log.sqlite3")
-    made.ensure_topics(topic_specs())
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def start(log: EmbeddedLog) -> Callable[[], Bridge]:
     return lambda: Bridge(log, "g", Announcer(lambda *_: None))
-
-
-def append(log: EmbeddedLog, *commands: Command) -> None:
-    for command in commands:
-        log.appender().append(COMMANDS, record_key(command.room), encode_command(command), COMMAND_HEADERS).result(10)
 
 
 def told(log: EmbeddedLog) -> Told:

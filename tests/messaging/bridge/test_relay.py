@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -13,7 +12,6 @@ from messaging.actions import outbox
 from messaging.bridge.announcer import Announcer
 from messaging.bridge.bridge import Bridge
 from messaging.bridge.relay import Relay
-from messaging.bridge.topics import topic_specs
 from messaging.errors import NotMember
 from messaging.log.embedded import EmbeddedLog
 from messaging.log.lease import HeldLease
@@ -21,14 +19,6 @@ from messaging.models import Lease, Message, OutboxCommand, Room
 from messaging.wire.commands import SendMessage
 
 Say = Callable[..., SendMessage]
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[EmbeddedLog]:
-    made = EmbeddedLog(tmp_path / "log.sqlite3")
-    made.ensure_topics(topic_specs())
-    yield made
-    made.close()
 
 
 def drain(log: EmbeddedLog) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -17,28 +16,15 @@ from messaging.bridge.announcer import Announcer
 from messaging.bridge.bridge import Bridge
 from messaging.bridge.pace import Pace
 from messaging.bridge.status import Status, status_of
-from messaging.bridge.topics import COMMANDS, advice, topic_specs
+from messaging.bridge.topics import advice
 from messaging.log.embedded import EmbeddedLog
 from messaging.log.port import TopicDescription
 from messaging.management.status_words import in_words
 from messaging.models import BridgeReport, Room
 from messaging.wire.commands import SendMessage
-from messaging.wire.records import COMMAND_HEADERS, encode_command, record_key
+from tests.messaging.bridge.conftest import append
 
 Say = Callable[..., SendMessage]
-
-
-@pytest.fixture
-def log(tmp_path: Path, transactional_db: None) -> Iterator[EmbeddedLog]:
-    made = EmbeddedLog(tmp_path / "log.sqlite3")
-    made.ensure_topics(topic_specs())
-    yield made
-    made.close()
-
-
-def append(log: EmbeddedLog, *commands: SendMessage) -> None:
-    for command in commands:
-        log.appender().append(COMMANDS, record_key(command.room), encode_command(command), COMMAND_HEADERS).result(10)
 
 
 def test_what_waits_is_counted_and_its_age_told(log: EmbeddedLog, say: Say, room: Room) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.core import mail
@@ -16,7 +15,7 @@ from accounts.models import User
 from messaging.bridge.announcer import Announcer
 from messaging.bridge.bridge import Bridge
 from messaging.bridge.notifier import Notifier
-from messaging.bridge.topics import COMMANDS, EVENTS, topic_specs
+from messaging.bridge.topics import COMMANDS, EVENTS
 from messaging.bridge.worker import Worker
 from messaging.log.embedded import EmbeddedLog
 from messaging.models import Membership, MentionDigest, Room, StoredOffset
@@ -46,14 +45,6 @@ class Counting(Worker):
         if any(event.rev == self.hates for event in events):
             raise IntegrityError("not this one")
         self.seen += [event.rev for event in events]
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[EmbeddedLog]:
-    made = EmbeddedLog(tmp_path / "log.sqlite3")
-    made.ensure_topics(topic_specs())
-    yield made
-    made.close()
 
 
 @pytest.fixture
