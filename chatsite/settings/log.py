@@ -9,6 +9,9 @@ _servers = env.words("KAFKA_BOOTSTRAP_SERVERS", [])
 EMBEDDED = not _servers
 CHAT_LOG_GROUP = env.text("KAFKA_GROUP", "chat-bridge")
 
+CHAT_EVENTS_RETENTION_DAYS = env.integer("KAFKA_EVENTS_RETENTION_DAYS", 14)
+"""0: for ever."""
+
 _shape = {
     "TOPIC_PREFIX": env.text("KAFKA_TOPIC_PREFIX"),
     "PARTITIONS": env.integer("KAFKA_PARTITIONS", 32, least=1),

@@ -61,6 +61,8 @@ class Effects:
 
     def _write_members(self) -> None:
         Membership.objects.filter(pk__in=[member.pk for member in self.left.values()]).delete()
+        for key, member in self.joined.items():  # who joins and writes at once has no row yet whose marker could rise
+            member.read_seq = max(member.read_seq, self.read.get(key, 0))
         Membership.objects.bulk_create(self.joined.values())
         self._raise_read_markers()
         Membership.objects.bulk_update(self.spoke.values(), ["last_sent_at"], batch_size=200)
@@ -104,7 +106,12 @@ class Effects:
         marks = {fragment.seq: self._facts.messages[room, fragment.seq].fingerprint for fragment in change.fragments}
         users = [moved.user for moved in self.people.memberships if moved.room == room]
         members = {user: self._facts.members.get((room, user)) for user in users}
-        facts = [MemberFact(user, member.role if member else "") for user, member in members.items()]
+        facts = [
+            MemberFact(user, member.role, max(member.read_seq, self.read.get((room, user), 0)))
+            if member
+            else MemberFact(user, "")
+            for user, member in members.items()
+        ]
         return events_of(change, self._facts.rooms[room], marks, facts)
 
     def _change(self, head: RoomHead, messages: dict[int, MessageRow]) -> RoomChange:

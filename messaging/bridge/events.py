@@ -52,7 +52,7 @@ def events_again(stored: StoredOffset) -> list[Outgoing]:
 def _event_again(head: RoomHead, after: int, users: list[int]) -> RoomEvent:
     rows = Message.objects.filter(room_id=head.room_id, rev__gt=after).select_related("sender").order_by("rev")
     members = Membership.objects.filter(room_id=head.room_id, user_id__in=users)
-    roles = dict(members.values_list("user_id", "role"))
+    roles = {user: (role, read) for user, role, read in members.values_list("user_id", "role", "read_seq")}
     return RoomEvent(
         room=head.room_id,
         after=after,
@@ -63,7 +63,7 @@ def _event_again(head: RoomHead, after: int, users: list[int]) -> RoomEvent:
         messages=[
             MessageFact(row.rev, row.view(row.sender.display_name).fragment().json, row.fingerprint) for row in rows
         ],
-        members=[MemberFact(user, roles.get(user, "")) for user in users],
+        members=[MemberFact(user, *roles.get(user, ("", 0))) for user in users],
     )
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import reduce
-from operator import or_
 from uuid import UUID
 
 from django.db import connection
@@ -17,6 +15,7 @@ from accounts.models import User
 from messaging.bridge.bulk import marks_of
 from messaging.bridge.rows import MessageRow, stored_rows
 from messaging.models import Membership, Room, RoomHead, Sanction
+from messaging.models.message import places_of
 from messaging.wire.commands import (
     AddMember,
     Command,
@@ -109,8 +108,7 @@ def _messages(commands: Sequence[Command]) -> dict[tuple[int, int], MessageRow]:
     wanted = {place for command in commands if (place := _target(command)) is not None}
     if not wanted:
         return {}
-    places = reduce(or_, (Q(room_id=room, seq=seq) for room, seq in wanted))
-    return {(row.room_id, row.seq): row for row in stored_rows(places)}
+    return {(row.room_id, row.seq): row for row in stored_rows(places_of(wanted))}
 
 
 def _target(command: Command) -> tuple[int, int] | None:

@@ -9,9 +9,12 @@ from django.utils import timezone
 
 from messaging import limits
 from messaging.bridge.report import Said
-from messaging.bridge.topics import COMMANDS, advice, topic_specs
+from messaging.bridge.topics import COMMANDS, RETENTION_DAYS, advice, topic_specs
 from messaging.log.port import Log, Partition, TopicDescription
 from messaging.models import BridgeReport, DeadLetter, OutboxCommand, SpooledRecord, StoredOffset
+
+OLD_S = RETENTION_DAYS * 86_400 / 2
+"""Half of what the log keeps: time to do something."""
 
 
 class PartitionStatus(msgspec.Struct):
@@ -55,6 +58,10 @@ class Status(msgspec.Struct):
         if alive:
             orphans = [str(one.number) for one in self.partitions if not one.bridge]
             found += [f"nobody has partition {', '.join(orphans)}"] if orphans else []
+        if self.lag_s > OLD_S:
+            found.append(
+                f"the oldest record waits for {self.lag_s / 3600:.0f} h: at {RETENTION_DAYS} days the log forgets it"
+            )
         return found
 
 

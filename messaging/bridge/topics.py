@@ -15,18 +15,24 @@ DEAD_LETTERS = "chat.dead-letters"
 
 _DAY_MS = 24 * 60 * 60 * 1000
 RETENTION_DAYS = 14
+"""Of commands and dead letters. Events keep what KAFKA_EVENTS_RETENTION_DAYS says: so far back a rebuild can go, and so
+long deleted text survives there."""
 
 
 def topic_specs() -> list[TopicSpec]:
     """What `Log.ensure_topics` creates when it is missing."""
     partitions: int = dict[str, Any](settings.CHAT_LOG).get("PARTITIONS", 1)
-    keep = str(RETENTION_DAYS * _DAY_MS)
-    config = {"message.timestamp.type": "LogAppendTime", "retention.ms": keep, "cleanup.policy": "delete"}
+    days: int = settings.CHAT_EVENTS_RETENTION_DAYS
+    kept, events = _config(RETENTION_DAYS * _DAY_MS), _config(days * _DAY_MS if days else -1)
     return [
-        TopicSpec(COMMANDS, partitions=partitions, config=config),
-        TopicSpec(EVENTS, partitions=partitions, config=config),
-        TopicSpec(DEAD_LETTERS, partitions=1, config=config),
+        TopicSpec(COMMANDS, partitions=partitions, config=kept),
+        TopicSpec(EVENTS, partitions=partitions, config=events),
+        TopicSpec(DEAD_LETTERS, partitions=1, config=kept),
     ]
+
+
+def _config(keep_ms: int) -> dict[str, str]:
+    return {"message.timestamp.type": "LogAppendTime", "retention.ms": str(keep_ms), "cleanup.policy": "delete"}
 
 
 SAFE_REPLICATION, SAFE_MIN_INSYNC = 3, 2

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from messaging.models.fields import BinaryUUIDField
@@ -46,6 +50,11 @@ class Message(models.Model):
 
     def view(self, sender_name: str) -> MessageView:
         return view_of(self, sender_name)
+
+
+def places_of(places: Iterable[tuple[int, int]]) -> Q:
+    """The messages at these (room, seq); at least one."""
+    return reduce(or_, (Q(room_id=room, seq=seq) for room, seq in places))
 
 
 def view_of(row: Any, sender_name: str) -> MessageView:

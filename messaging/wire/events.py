@@ -34,6 +34,8 @@ class MemberFact(msgspec.Struct, frozen=True):
 
     user: int
     role: str
+    read: int = 0
+    """Their marker at that time; markers move beside the log."""
 
 
 class RoomFact(msgspec.Struct, frozen=True):
@@ -98,7 +100,7 @@ def _piece(
             kind=about.kind, name=about.name, topic=about.topic, meta=about.meta, archived=about.archived
         ),
         messages=[records_pb2.MessageFact(json=one.json, fingerprint=one.fingerprint) for one in messages],
-        members=[records_pb2.MemberFact(user=one.user, role=one.role) for one in members],
+        members=[records_pb2.MemberFact(user=one.user, role=one.role, read=one.read) for one in members],
     ).SerializeToString()
 
 
@@ -118,5 +120,5 @@ def decode_event(value: bytes) -> RoomEvent:
         members_version=record.members_version,
         about=RoomFact(about.kind, about.name, about.topic, about.meta, about.archived),
         messages=messages,
-        members=[MemberFact(one.user, one.role) for one in record.members],
+        members=[MemberFact(one.user, one.role, one.read) for one in record.members],
     )

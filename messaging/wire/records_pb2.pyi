@@ -139,9 +139,11 @@ class MessageFact(_message.Message):
     def __init__(self, json: _Optional[bytes] = ..., fingerprint: _Optional[int] = ...) -> None: ...
 
 class MemberFact(_message.Message):
-    __slots__ = ("user", "role")
+    __slots__ = ("user", "role", "read")
     USER_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
+    READ_FIELD_NUMBER: _ClassVar[int]
     user: int
     role: str
-    def __init__(self, user: _Optional[int] = ..., role: _Optional[str] = ...) -> None: ...
+    read: int
+    def __init__(self, user: _Optional[int] = ..., role: _Optional[str] = ..., read: _Optional[int] = ...) -> None: ...

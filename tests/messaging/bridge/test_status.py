@@ -58,6 +58,16 @@ def test_a_silent_bridge_and_a_stopped_partition_are_troubles(log: EmbeddedLog, 
     bridge.close()
 
 
+def test_what_the_log_will_soon_forget_is_a_trouble(log: EmbeddedLog, say: Say) -> None:
+    bridge = Bridge(log, "g", Announcer(lambda *_: None), instance_id="one")
+    bridge.step()
+    status = status_of(log, "g")
+    assert status.troubles == []
+    status.lag_s = 8 * 86_400.0
+    assert status.troubles == ["the oldest record waits for 192 h: at 14 days the log forgets it"]
+    bridge.close()
+
+
 def test_topics_that_one_broken_disk_can_lose_are_named() -> None:
     safe = TopicDescription("id", 32, 3, 2)
     assert advice({"chat.commands": safe}) == []
