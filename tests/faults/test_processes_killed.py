@@ -21,6 +21,7 @@ MakeStack = Callable[..., ServicesStack]
 SOCKETS, ROOMS, PER_SECOND = short_or_whole((30, 4, 50), (200, 20, 50))
 KILLS = short_or_whole(4, 20)
 RESUMED_WITHIN_S = 10.0
+TAKE_OVER_S = 15.0
 
 
 async def test_kills_at_random_moments_lose_double_and_reorder_nothing(
@@ -103,9 +104,6 @@ async def test_a_bridge_that_sleeps_and_wakes_writes_nothing_twice(make_stack: M
             f"{len(shown)} sends, p50 {percentile(shown, 0.5):.2f} s",
         )
     assert audited(stack)["stored"] >= len(shown)
-
-
-TAKE_OVER_S = 15.0
 
 
 @only_in_soak
