@@ -3,15 +3,23 @@
  *
  * A change with rev <= mine is known; with after > mine there is a hole; else it applies, and a message is replaced
  * only by one with a higher rev. A page that is older than what is held waits for the sync that brings it up.
+ *
+ * At most MOST messages are held, one stretch of the room: what goes beyond is let go at the end that nobody looks at.
  */
+export const MOST = 300;
+
 export class RoomStore {
   rev = 0;
+  /** Whether the timeline is glued to its end; then old messages go, else new ones wait until they are asked for. */
+  follows = true;
   /** Whether the newest message is held; a store opened at an old message is not live until it gets there. */
   isLive = true;
   hasOlder = true;
   #messages = new Map();
   #sorted = null;
   #staged = [];
+  /** While the pieces of a `reset` come, which are in the order of their revs. */
+  #isFilling = false;
 
   constructor(id) {
     this.id = id;
@@ -44,9 +52,15 @@ export class RoomStore {
       return "hole";
     }
     for (const page of this.#staged.splice(0)) this.#put(page.messages);
-    this.#put(this.isLive ? frame.messages : frame.messages.filter((message) => message.seq <= this.newestSeq));
-    if (frame.reset && !frame.more) this.hasOlder = this.oldestSeq > 1;
+    if (frame.reset) this.#isFilling = true;
+    else if (this.rev === 0) this.hasOlder = false; // from the room's beginning on
+    this.#put(this.#isFilling ? frame.messages : frame.messages.filter((message) => this.#belongs(message.seq)));
+    if (this.#isFilling && !frame.more) {
+      this.#isFilling = false;
+      this.hasOlder = this.oldestSeq > 1;
+    }
     this.rev = frame.rev;
+    this.#trim(this.follows ? "oldest" : "newest");
     return "applied";
   }
 
@@ -68,6 +82,7 @@ export class RoomStore {
     else this.isLive = !page.more;
     if (page.rev >= this.rev) {
       this.#put(page.messages);
+      this.#trim(older ? "newest" : "oldest");
       return false;
     }
     this.#staged.push(page);
@@ -81,6 +96,21 @@ export class RoomStore {
     this.#staged = [];
     this.isLive = true;
     this.hasOlder = true;
+  }
+
+  /** Whether a message lies in the stretch that is held, or continues it: one beyond would leave a hole in it. */
+  #belongs(seq) {
+    return (this.isLive || seq <= this.newestSeq) && (!this.hasOlder || this.#messages.size === 0 || seq >= this.oldestSeq);
+  }
+
+  #trim(end) {
+    const over = this.messages.length - MOST;
+    if (over <= 0) return;
+    const gone = end === "oldest" ? this.messages.slice(0, over) : this.messages.slice(-over);
+    for (const message of gone) this.#messages.delete(message.seq);
+    this.#sorted = null;
+    if (end === "oldest") this.hasOlder = true;
+    else this.isLive = false;
   }
 
   #put(messages) {

@@ -186,6 +186,33 @@ async def test_scrolling_up_brings_history_and_what_is_read_does_not_move(embedd
         await expect(rows.last).to_be_in_viewport()
 
 
+async def test_a_long_room_has_few_rows_and_both_its_ends_are_reached(embedded_stack: EmbeddedStack) -> None:
+    async with ChatClient(embedded_stack, "bo") as bo, chromium() as browser:
+        for number in range(420):
+            await bo.say(f"history {number}")
+        await bo.until(lambda: bo.shows("history 419"), "the last one", within_s=20)
+        _, ada = await signed_in(browser, embedded_stack.url, "ada")
+        await open_room(ada, embedded_stack.url)
+        await see(ada, "history 419")
+        rows, timeline = ada.locator("[data-testid=message]"), ada.locator(".timeline")
+        seqs = "els => els.map(e => Number(e.dataset.seq))"
+        async with asyncio.timeout(30):
+            while (shown := await rows.evaluate_all(seqs))[0] > 1:
+                assert shown == list(range(shown[0], shown[-1] + 1)), "one stretch without a hole"
+                await timeline.evaluate("element => element.scrollTop = 0")
+                await settled(rows)
+        assert len(shown) <= 300
+        await bo.say("said meanwhile")
+        await ada.locator(".jump").click()
+        await see(ada, "said meanwhile")
+        await timeline.evaluate("element => element.scrollTop = 0")
+        await settled(rows)
+        await write(ada, "from far up")
+        await see(ada, "from far up")
+        await expect(rows.last).to_be_in_viewport()
+        assert len(await rows.evaluate_all(seqs)) <= 300
+
+
 async def test_a_permalink_opens_at_its_message_and_leads_back_to_the_end(embedded_stack: EmbeddedStack) -> None:
     async with ChatClient(embedded_stack, "bo") as bo, chromium() as browser:
         for number in range(170):

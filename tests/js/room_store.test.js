@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RoomStore } from "../../static/js/room_store.js";
+import { MOST, RoomStore } from "../../static/js/room_store.js";
 
 const message = (seq, rev = seq, body = `m${seq}`) => ({ seq, rev, body, client_id: `c${seq}`, sender: { id: 1, name: "A" } });
 const changes = (after, rev, messages, more = {}) => ({ room: 1, after, rev, messages, ...more });
@@ -76,4 +76,52 @@ test("applying changes piece by piece equals fetching anew, for random histories
     store.apply(changes(store.rev, rev, [...truth.values()].filter((one) => one.rev > store.rev)));
     assert.deepEqual(store.messages, [...truth.values()].sort((one, other) => one.seq - other.seq));
   }
+});
+
+const stretch = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
+const page = (from, to, rev, more) => ({ messages: stretch(from, to), rev, more });
+const held = (store) => [store.messages.length, store.oldestSeq, store.newestSeq];
+
+test("an edit of a message that is not held leaves no stray row above the others", () => {
+  const store = new RoomStore(1);
+  store.open(page(151, 200, 200, true), 200);
+  store.apply(changes(200, 202, [message(5, 201, "edited"), message(201, 202)]));
+  assert.deepEqual(held(store), [51, 151, 201]);
+  assert.equal(store.rev, 202);
+});
+
+test("at the end old messages are let go, and come again when they are asked for", () => {
+  const store = new RoomStore(1);
+  store.open(page(1, 50, 50, false), 50);
+  for (let seq = 51; seq <= 400; seq += 1) store.apply(changes(seq - 1, seq, [message(seq)]));
+  assert.deepEqual(held(store), [MOST, 101, 400]);
+  assert.ok(store.hasOlder && store.isLive);
+  store.addPage(page(51, 100, 400, true), { older: true });
+  assert.deepEqual(held(store), [MOST, 51, 350]);
+  assert.ok(!store.isLive, "the newest wait until somebody comes back down");
+  store.apply(changes(400, 401, [message(401)]));
+  assert.deepEqual(held(store), [MOST, 51, 350]);
+  store.addPage(page(351, 400, 401, true), { older: false });
+  store.addPage(page(401, 401, 401, false), { older: false });
+  assert.deepEqual(held(store), [MOST, 102, 401]);
+  assert.ok(store.hasOlder && store.isLive);
+});
+
+test("who reads further up keeps what is read, however much comes in", () => {
+  const store = new RoomStore(1);
+  store.open(page(1, 250, 250, false), 250);
+  store.follows = false;
+  for (let seq = 251; seq <= 1000; seq += 1) store.apply(changes(seq - 1, seq, [message(seq)]));
+  assert.deepEqual(held(store), [MOST, 1, MOST]);
+  assert.equal(store.rev, 1000);
+  assert.ok(!store.isLive);
+});
+
+test("the pieces of a reset come in any order of seq and leave nothing out", () => {
+  const store = new RoomStore(1);
+  store.open(page(1, 10, 10, false), 10);
+  store.apply(changes(0, 60, [message(58, 58), message(60, 60)], { reset: true, more: true }));
+  store.apply(changes(60, 70, [message(57, 65), message(59, 70)]));
+  assert.deepEqual(store.messages.map((one) => one.seq), [57, 58, 59, 60]);
+  assert.ok(store.hasOlder);
 });

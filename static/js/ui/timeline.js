@@ -29,12 +29,12 @@ export function Timeline({ chat, history, focus, onEdit, onReply }) {
     }
     scroller.current.restore();
   });
-  useOwnSendGoesToTheEnd(unshown, scroller);
   useImagesKeepThePlace(list, scroller);
 
   const look = () => {
     const at = scroller.current;
     at.remember();
+    store.follows = at.isAtBottom && store.isLive;
     if (at.isNearTop) history.older(chat.roomId);
     if (at.isNearEnd && !store.isLive) history.newer(chat.roomId);
     if (at.isAtBottom && store.isLive) {
@@ -66,6 +66,7 @@ export function Timeline({ chat, history, focus, onEdit, onReply }) {
     row.addEventListener("animationend", () => delete row.dataset.flash, { once: true });
     row.focus({ preventScroll: true });
   };
+  useOwnSendGoesToTheEnd(unshown, jump);
   return html`<div class="timeline" ref=${list} onScroll=${look} tabindex="0" role="region" aria-label=${chat.room.name}>
       ${store.hasOlder && html`<p class="timeline-edge">${words.loadingOlder}</p>`}
       ${rows.length === 0 &&
@@ -99,11 +100,11 @@ function useClock(chat) {
   return now;
 }
 
-function useOwnSendGoesToTheEnd(pending, scroller) {
+function useOwnSendGoesToTheEnd(pending, jump) {
   const last = pending.at(-1)?.client_id;
   const shown = useRef(last);
   useLayoutEffect(() => {
-    if (last && last !== shown.current) scroller.current?.toBottom();
+    if (last && last !== shown.current) jump();
     shown.current = last;
   }, [last]);
 }
