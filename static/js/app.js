@@ -12,6 +12,7 @@ import { Banner } from "./ui/banner.js";
 import { Composer } from "./ui/composer.js";
 import { html, Icon } from "./ui/html.js";
 import { Sidebar } from "./ui/sidebar.js";
+import { Switcher } from "./ui/switcher.js";
 import { Timeline } from "./ui/timeline.js";
 import { words } from "./words.js";
 
@@ -64,15 +65,21 @@ function announce(room, messages) {
   }
 }
 
+/** Rooms of this page's visits, the newest first. */
+const recent = boot.room === null ? [] : [boot.room];
+
 function openRoom(id) {
   if (id === chat.roomId) return;
+  recent.unshift(id, ...recent.splice(0).filter((other) => other !== id));
   window.history.pushState({ room: id }, "", `/rooms/${id}/`);
   chat.open(id);
 }
 
 // `tick` goes down as a property: signals skip what has the same properties, and `chat` is always the same object.
 function SidebarMount() {
-  return html`<${Sidebar} tick=${version.value} chat=${chat} onOpen=${roomElement ? openRoom : null} />`;
+  const go = roomElement ? openRoom : (id) => location.assign(`/rooms/${id}/`);
+  return html`<${Sidebar} tick=${version.value} chat=${chat} onOpen=${roomElement ? openRoom : null} />
+    <${Switcher} tick=${version.value} chat=${chat} recent=${recent} onOpen=${go} />`;
 }
 
 function RoomMount() {

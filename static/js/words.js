@@ -36,6 +36,8 @@ export const words = {
   noEmoji: "There is none of that name.",
   suggestions: "Suggestions",
   mentionsOfYou: (count) => (count === 1 ? "1 mention of you" : `${count} mentions of you`),
+  switchRoom: "Go to a room",
+  noRoom: "No room of yours is called that.",
   cancel: "Cancel",
   save: "Save",
   editing: "Editing your message",

@@ -1,6 +1,10 @@
 import { words } from "../words.js";
 import { html, Icon } from "./html.js";
 
+export function kindIcon(room) {
+  return { direct: "user", private: "lock" }[room.kind] ?? "hash";
+}
+
 function RoomLink({ room, isOpen, onOpen }) {
   const open = (event) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0 || !onOpen) return;
@@ -17,7 +21,7 @@ function RoomLink({ room, isOpen, onOpen }) {
       data-room=${room.id}
       onClick=${open}
     >
-      <${Icon} name=${room.kind === "direct" ? "user" : room.kind === "private" ? "lock" : "hash"} />
+      <${Icon} name=${kindIcon(room)} />
       <span class="room-link-name">${room.name}</span>
       ${room.mentions > 0 && !isOpen && html`<span class="badge" data-mention="true" title=${words.mentionsOfYou(room.mentions)}>@</span>`}
       ${room.unread > 0 && !isOpen && html`<span class="badge">${room.unread > 99 ? "99+" : room.unread}</span>`}
