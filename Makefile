@@ -17,13 +17,13 @@ run: $(VENV)/run-stamp  ## the chat on http://127.0.0.1:$PORT, everything embedd
 test: $(VENV)/dev-stamp  ## all tests, embedded and against real MariaDB, Redis, Kafka and Chromium; ARGS= for pytest
 	@$(BIN)/python -m deploy.test_runs $(ARGS)
 
-soak: $(VENV)/dev-stamp  ## every fault whole, and the table of what was measured in docs/reliability.md; some 40 min
+soak: $(VENV)/dev-stamp  ## every fault whole, and the table of what was measured in docs/reliability.md; some 50 min
 	@SOAK=1 CHAT_DEMO=1 $(BIN)/python -m pytest -q tests/messaging/model
 	@SOAK=1 $(BIN)/python -m deploy.test_runs -q tests/faults tests/messaging/model tests/messaging/live/test_cancelled.py tests/e2e/test_power.py
 	@$(BIN)/python -m tests.faults.table
 
 screenshots: $(VENV)/dev-stamp  ## the pictures in docs/images
-	@$(BIN)/python -m deploy.screenshots
+	@$(BIN)/python -m tests.e2e.screenshots
 
 bench: $(VENV)/dev-stamp  ## the bridge beside raw executemany, at 3 million rows; figures in bench/results
 	@$(BIN)/python -m bench.drain $(ARGS)

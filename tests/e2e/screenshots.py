@@ -1,4 +1,4 @@
-"""python -m deploy.screenshots: the pictures in docs/images, of a fresh embedded chat with its demo people."""
+"""python -m tests.e2e.screenshots: the pictures in docs/images, of a fresh embedded chat with its demo people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playwright.async_api import Page
 from tests.e2e.browser import chromium, open_room, see, signed_in, write
 from tests.stack.stack import EmbeddedStack
 
-IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
+IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 WIDE = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True}
 
