@@ -14,7 +14,7 @@ ERRORS_PER_MINUTE: Final = 20
 OUTSTANDING_SENDS: Final = 1_000
 """Commands of one socket that the log has not acknowledged yet."""
 
-UNREAD_FRAMES: Final = 100
+UNREAD_FRAMES: Final = 20
 """Frames of one socket that wait to be handled; beyond it no more is read from it."""
 
 BACKLOG_BYTES: Final = 1_048_576

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import statistics
 import time
 from collections import deque
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from messaging import limits, metrics
 logger = logging.getLogger(__name__)
 
 RATE_OVER_S = 10.0
+BATCHES_JUDGED = 5
 
 
 class Pace:
@@ -28,8 +30,7 @@ class Pace:
         self.lag_s = 0.0
         self.batch_records = limits.BATCH_RECORDS
         """How many records to take at once: fewer while batches take long."""
-        self._batch_s = 0.0
-        """What a batch takes."""
+        self._took_s: deque[float] = deque(maxlen=BATCHES_JUDGED)
         self._heard: tuple[float, int, int] = (clock(), 0, 0)
         """When the rates were asked for last, and what was applied and had come in until then."""
 
@@ -59,7 +60,11 @@ class Pace:
 
     def backlog_s(self, waiting: int) -> float:
         """How long what waits will take. (Its age is something else: after an outage old records are applied fast.)"""
-        return math.ceil(waiting / self.batch_records) * self._batch_s
+        return math.ceil(waiting / self.batch_records) * self._batch_s()
+
+    def _batch_s(self) -> float:
+        """What a batch takes: in the middle of the last ones, for one may have stood still with its database."""
+        return statistics.median(self._took_s) if self._took_s else 0.0
 
     def rates(self, waiting: int) -> tuple[float, float]:
         """Records a second since this was asked last: (that came in, that were applied)."""
@@ -70,10 +75,10 @@ class Pace:
 
     def _size_batches(self, records: int, took_s: float) -> None:
         """Down at once, up slowly, and only where it was the size that bounded the batch."""
-        self._batch_s += (took_s - self._batch_s) / 2
-        if took_s > 2 * limits.BATCH_TARGET_S:
+        self._took_s.append(took_s)
+        if self._batch_s() > 2 * limits.BATCH_TARGET_S:
             self.batch_records = max(limits.BATCH_LEAST, min(records, self.batch_records) // 2)
-        elif took_s < limits.BATCH_TARGET_S and records >= self.batch_records:
+        elif self._batch_s() < limits.BATCH_TARGET_S and records >= self.batch_records:
             self.batch_records = min(limits.BATCH_RECORDS, self.batch_records + self.batch_records // 10 + 1)
 
     def _set_lag(self, seconds: float) -> None:

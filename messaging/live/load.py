@@ -4,7 +4,9 @@ Pressure is 1 where the chat has as much as it can do well: BACKLOG_TARGET_S of 
 FRAMES_TARGET_S of frames wait here, the loop is LOOP_LAG_TARGET_S late, or half of the log's places are taken. It rises
 at once and fades over seconds: nothing flickers. Each kind of work has its share of it (SHED_AT) above which it is not
 done; sends come last, and not all of them: as many are admitted as the bridges apply, a little more or less by how far
-pressure is from 1. Because bridges say how fast they are, that settles (`tests/messaging/live/test_load.py`).
+that backlog is from its target. Because bridges say how fast they are, that settles (tests/messaging/live/test_load.py).
+Where this process itself is the narrow place nothing is refused: what it cannot handle it does not read
+(`Session.bound_unread`), and the senders' own networks hold them up.
 
 Acknowledgements, sign-in and moderation are never shed.
 """
@@ -101,7 +103,7 @@ class Load:
         metrics.shed_level.set(sum(self.pressure >= at for at in limits.SHED_AT.values()))
         self._admitted_rate += (self._admitted / passed - self._admitted_rate) * min(1.0, passed / limits.RATE_OVER_S)
         self._admitted = self._asked = 0
-        self._set_rate(max(sources.values()), now)
+        self._set_rate(max(sources["backlog"], sources["pending"]), now)
         self._tokens = 0.0 if self._rate is None else min(self._rate, self._tokens + self._rate * passed)
 
     def _set_rate(self, share: float, now: float) -> None:

@@ -97,3 +97,24 @@ def test_what_comes_in_steadily_is_no_catch_up(caplog: pytest.LogCaptureFixture)
         pace.note(10, int(time.time() * 1000), 3, 0.1)
     pace.note_idle()
     assert caplog.records == []
+
+
+def test_a_batch_that_stood_still_with_its_database_makes_nobody_wait() -> None:
+    pace = Pace()
+    now_ms = int(time.time() * 1000)
+    for took_s in (0.02, 0.02, 0.02, 60.0, 0.05):
+        pace.note(100, now_ms, 3_000, took_s)
+        assert pace.backlog_s(3_000) < 1
+    assert pace.batch_records == limits.BATCH_RECORDS
+
+
+def test_batches_shrink_while_the_database_is_slow_and_grow_again() -> None:
+    pace = Pace()
+    now_ms = int(time.time() * 1000)
+    for _ in range(20):
+        pace.note(pace.batch_records, now_ms, 10_000, 3.0)
+    assert pace.batch_records == limits.BATCH_LEAST
+    assert pace.backlog_s(10_000) == 600
+    for _ in range(60):
+        pace.note(pace.batch_records, now_ms, 10_000, 0.1)
+    assert pace.batch_records == limits.BATCH_RECORDS

@@ -103,6 +103,16 @@ def test_a_bridge_that_says_nothing_any_more_counts_no_more() -> None:
     assert load.pressure < limits.SHED_AT["TYPING"]
 
 
+def test_a_process_that_is_the_narrow_place_itself_refuses_nothing() -> None:
+    """It reads less; to refuse what it has read would only cost it more."""
+    load = Load()
+    for _ in range(5):
+        load.tick(10, unread=10_000)
+        assert not load.admits(Shed.CONNECTIONS)
+        for _ in range(100):
+            load.take_send()
+
+
 def test_switched_off_it_sheds_nothing(settings: object) -> None:
     settings.CHAT_FLOW_CONTROL = False  # type: ignore[attr-defined]
     load = Load()
@@ -115,7 +125,8 @@ def test_switched_off_it_sheds_nothing(settings: object) -> None:
 
 def test_busy_says_when_to_come_back_and_not_to_all_the_same() -> None:
     load = Load(clock=lambda: 0.0)
-    load.tick(10)
+    load.hear(Pressure("one", 60.0, 100, 50))
+    load.tick(0)
     waits = set()
     for _ in range(50):
         with pytest.raises(Busy) as refused:
