@@ -100,6 +100,9 @@ PRESSURE_FORGOTTEN_S: Final = 5.0
 PRESSURE_FADES: Final = 0.8
 """What is left of it after a second."""
 
+PRESSURE_MOST: Final = 2.0
+"""More counts as this much: a process that was stopped for a minute has to let people in again when it goes on."""
+
 SHED_AT: Final = {
     "TYPING": 0.3, "PRESENCE": 0.4, "RECEIPTS": 0.5, "PREVIEWS": 0.6, "SEARCH": 0.7, "CONNECTIONS": 0.8, "SENDS": 1.0,
 }  # fmt: skip

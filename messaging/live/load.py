@@ -4,7 +4,7 @@ Pressure is 1 where the chat has as much as it can do well: BACKLOG_TARGET_S of 
 FRAMES_TARGET_S of frames wait here, the loop is LOOP_LAG_TARGET_S late, or half of the log's places are taken. It rises
 at once and fades over seconds: nothing flickers. Each kind of work has its share of it (SHED_AT) above which it is not
 done; sends come last, and not all of them: as many are admitted as the bridges apply, a little more or less by how far
-that backlog is from its target. Because bridges say how fast they are, that settles (tests/messaging/live/test_load.py).
+that backlog is from its target. Because bridges say how fast they are, that settles (tests: `live/test_load.py`).
 Where this process itself is the narrow place nothing is refused: what it cannot handle it does not read
 (`Session.bound_unread`), and the senders' own networks hold them up.
 
@@ -99,7 +99,8 @@ class Load:
         }
         for name, share in sources.items():
             metrics.pressure.labels(source=name).set(share)
-        self.pressure = max(*sources.values(), self.pressure * limits.PRESSURE_FADES**passed)
+        newest = min(limits.PRESSURE_MOST, max(sources.values()))
+        self.pressure = max(newest, self.pressure * limits.PRESSURE_FADES**passed)
         metrics.shed_level.set(sum(self.pressure >= at for at in limits.SHED_AT.values()))
         self._admitted_rate += (self._admitted / passed - self._admitted_rate) * min(1.0, passed / limits.RATE_OVER_S)
         self._admitted = self._asked = 0

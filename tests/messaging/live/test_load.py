@@ -113,6 +113,17 @@ def test_a_process_that_is_the_narrow_place_itself_refuses_nothing() -> None:
             load.take_send()
 
 
+def test_a_process_that_was_stopped_for_a_minute_lets_people_in_again_soon() -> None:
+    now = 0.0
+    load = Load(clock=lambda: now)
+    load.tick(60.0)
+    assert not load.admits(Shed.CONNECTIONS)
+    for _ in range(6):
+        now += 1
+        load.tick(0.0)
+    assert load.admits(Shed.CONNECTIONS)
+
+
 def test_switched_off_it_sheds_nothing(settings: object) -> None:
     settings.CHAT_FLOW_CONTROL = False  # type: ignore[attr-defined]
     load = Load()
