@@ -62,7 +62,7 @@ class Hub:
         broadcast.set_home_loop(asyncio.get_running_loop())
         await guarded(self._open_channel)
         lag = LoopLag()
-        watches = (lag.watch(), self.load.watch(lambda: lag.mean_s, self._unread))
+        watches = (lag.watch(), self.load.watch(lambda: lag.usual_s, self._unread))
         for job in (self._receive(), *watches, *self.rechecks.clocks()):
             self._tasks.append(asyncio.create_task(job))
 

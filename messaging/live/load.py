@@ -30,6 +30,9 @@ UNREAD_FREE = 200
 """So many frames are handled in a moment, whatever else is true: a page that says hello must not look like a flood."""
 
 
+STOOD_STILL_S = 5 * limits.PRESSURE_EVERY_S
+
+
 class Shed(IntEnum):
     """In the order in which they go."""
 
@@ -93,7 +96,7 @@ class Load:
         sources = {
             "backlog": max((said.backlog_s for _, said in self._bridges.values()), default=0.0)
             / limits.BACKLOG_TARGET_S,
-            "frames": unread / max(1.0, self._asked / passed) / limits.FRAMES_TARGET_S if unread > UNREAD_FREE else 0.0,
+            "frames": self._frames_share(unread, passed),
             "loop": loop_lag_s / limits.LOOP_LAG_TARGET_S,
             "pending": self._pending() / (MAX_PENDING / 2),
         }
@@ -106,6 +109,12 @@ class Load:
         self._admitted = self._asked = 0
         self._set_rate(max(sources["backlog"], sources["pending"]), now)
         self._tokens = 0.0 if self._rate is None else min(self._rate, self._tokens + self._rate * passed)
+
+    def _frames_share(self, unread: int, passed: float) -> float:
+        """Of what may wait here. A process that stood still says nothing by what came in meanwhile."""
+        if unread <= UNREAD_FREE or passed > STOOD_STILL_S:
+            return 0.0
+        return unread / max(1.0, self._asked / passed) / limits.FRAMES_TARGET_S
 
     def _set_rate(self, share: float, now: float) -> None:
         """`share` is the pressure of this moment, not yet faded: what admission has to follow."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
 
 from messaging import metrics
@@ -12,10 +13,10 @@ REPORT_S = 1.0
 
 
 class LoopLag:
-    """`worst_s` is the worst of the last full second, `mean_s` its mean: one late sample is not a loop that waits."""
+    """`worst_s` is the worst of the last second, `usual_s` its median: one late sample is not a loop that waits."""
 
     def __init__(self) -> None:
-        self.worst_s = self.mean_s = 0.0
+        self.worst_s = self.usual_s = 0.0
 
     async def watch(self) -> None:
         """Sleep a little, look how much longer it took, over and over."""
@@ -25,6 +26,6 @@ class LoopLag:
             await asyncio.sleep(SAMPLE_S)
             samples.append(time.perf_counter() - before - SAMPLE_S)
             if time.monotonic() - since >= REPORT_S:
-                self.worst_s, self.mean_s = max(samples), sum(samples) / len(samples)
+                self.worst_s, self.usual_s = max(samples), statistics.median_low(samples)
                 metrics.loop_lag_seconds.set(self.worst_s)
                 samples, since = [0.0], time.monotonic()
