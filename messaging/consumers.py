@@ -224,7 +224,8 @@ class ChatConsumer(AsyncConsumer):
             await self.process.hub.refresh(session, frame.room)
         check_writable(standing)
         self.process.sends.take(session.user_id)
-        self.process.load.take_send()
+        if isinstance(frame, frames.Send):  # to delete is to moderate, which is never shed
+            self.process.load.take_send()
         return standing
 
     def _append(self, session: Session, record: bytes, room: int) -> asyncio.Future[Appended]:
