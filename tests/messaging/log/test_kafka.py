@@ -289,6 +289,7 @@ def begin(reader: KafkaReader, value: bytes, partition: Partition) -> None:
     transactions._await(producer, manager.send_offsets_to_transaction(reader._as_theirs({partition: 5}), group))
 
 
+@pytest.mark.services
 def test_what_a_dead_member_left_open_is_ended_at_once_and_its_zombie_is_fenced(log: KafkaLog) -> None:
     reader, partition = group_of_one(log)
     begin(reader, b"never committed", partition)
@@ -305,6 +306,7 @@ def test_what_a_dead_member_left_open_is_ended_at_once_and_its_zombie_is_fenced(
     assert published(log) == []
 
 
+@pytest.mark.services
 def test_who_is_not_in_the_group_any_more_publishes_nothing(log: KafkaLog) -> None:
     reader, partition = group_of_one(log)
     reader._connected().unsubscribe()
@@ -314,6 +316,7 @@ def test_who_is_not_in_the_group_any_more_publishes_nothing(log: KafkaLog) -> No
     assert published(log) == []
 
 
+@pytest.mark.services
 def test_after_a_failure_the_offset_says_whether_it_was_published(
     log: KafkaLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -341,6 +344,7 @@ def test_after_a_failure_the_offset_says_whether_it_was_published(
     assert published(log) == [b"committed", b"at last"]
 
 
+@pytest.mark.services
 def test_with_a_frozen_broker_a_publication_gives_up_in_bounded_time(
     log: KafkaLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
