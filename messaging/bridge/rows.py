@@ -30,6 +30,7 @@ class MessageRow(msgspec.Struct):
     created_at: datetime
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
+    deleted_by: int | None = None
     reactions: dict[str, list[int]] | None = None
     pk: int = 0
 
