@@ -65,10 +65,10 @@ async def test_a_reply_shows_what_it_answers_and_leads_there(embedded_stack: Emb
         await expect(quote).to_have_text(re.compile(r"Ada\s*the first question"))
         await expect(bo.locator(".composer-bar")).to_have_count(0)
         # The original is deleted: the quote says so, to who held it and to who has to ask for it.
-        ada.on("dialog", lambda dialog: dialog.accept())
         await quote.click()
         await expect(ada.locator("[data-testid=message]:focus")).to_contain_text("the first question")
-        await tool(ada, "the first question", "Delete")
+        await ada.keyboard.press("Delete")
+        await ada.get_by_role("dialog").get_by_role("button", name="Delete").click()
         for page in (ada, bo):
             await expect(page.get_by_test_id("quote").last).to_contain_text("This message was deleted.")
 
