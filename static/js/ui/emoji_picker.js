@@ -9,7 +9,7 @@ export function EmojiPicker({ emoji, onPick, onClose, label, side = "above" }) {
   const box = useRef(null);
   useEffect(() => {
     box.current.querySelector("input").focus({ preventScroll: true });
-    const elsewhere = (event) => box.current?.contains(event.target) || onClose();
+    const elsewhere = (event) => box.current?.contains(event.target) || event.target.closest("[aria-expanded=true]") || onClose();
     document.addEventListener("pointerdown", elsewhere);
     return () => document.removeEventListener("pointerdown", elsewhere);
   }, []);

@@ -4,6 +4,7 @@ import { hueOf, initials } from "../rows.js";
 import { setSafeHTML } from "../safe_html.js";
 import { clockTime, fullTime } from "../times.js";
 import { words } from "../words.js";
+import { Draft } from "./draft.js";
 import { html, Icon } from "./html.js";
 import { DeleteDialog, VersionsDialog } from "./message_dialogs.js";
 import { actOnMessage } from "./message_keys.js";
@@ -22,7 +23,7 @@ function Body({ chat, message }) {
   }, [message.html]);
   if (message.deleted_at) return html`<p class="message-deleted">${tombstone(chat, message)}</p>`;
   if (message.html) return html`<div class="message-body" key="html" ref=${body} dir="auto"></div>`;
-  return html`<div class="message-body message-draft" key="text" dir="auto">${message.body}</div>`;
+  return html`<div class="message-body message-draft" key="text" dir="auto"><${Draft} body=${message.body} /></div>`;
 }
 
 /** Who did it is said when it was somebody else. */
