@@ -39,7 +39,7 @@ from messaging.wire.commands import (
     SendMessage,
     fingerprint,
 )
-from messaging.wire.mentions import mention_names
+from messaging.wire.mentions import mention_names, names_everybody
 
 EDIT_WINDOW = timedelta(minutes=15)
 SLOW_MODE_SLACK = timedelta(seconds=1)
@@ -168,7 +168,10 @@ class Ledger:
         return head.seq
 
     def _named(self, room: int, body: str) -> list[int]:
-        found = {self.facts.named.get(name.lower(), 0) for name in mention_names(body)}
+        names = mention_names(body)
+        if room in self.facts.small and names_everybody(names):
+            return sorted(user for place, user in self.facts.members if place == room)
+        found = {self.facts.named.get(name.lower(), 0) for name in names}
         return sorted(user for user in found if (room, user) in self.facts.members)
 
     def _count(self, message: MessageRow, delta: int, named_before: list[int]) -> None:

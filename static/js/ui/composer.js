@@ -1,7 +1,9 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { FORMATS, formatted } from "../formatting.js";
+import { crowd, isTooLarge, strangers } from "../mentions.js";
 import { finishedEmoji, replaced } from "../suggest.js";
 import { words } from "../words.js";
+import { CrowdDialog } from "./crowd_dialog.js";
 import { EmojiPicker } from "./emoji_picker.js";
 import { FormatHints } from "./format_hints.js";
 import { html, Icon } from "./html.js";
@@ -19,6 +21,8 @@ export function Composer({ chat, drafts, editing, replying, onEditLast, onDone }
   const [text, setText] = useState(() => (editing ? editing.body : drafts.get(chat.roomId)));
   const [isPicking, setPicking] = useState(false);
   const [isFormatting, setFormatting] = useState(false);
+  /** How many people would be told by what is to be sent, while that is asked. */
+  const [asking, setAsking] = useState(0);
   const length = [...text.trim()].length;
   const over = length - chat.limits.body;
   const waiting = useWaiting(editing ? 0 : chat.waitsUntil(chat.roomId));
@@ -64,6 +68,9 @@ export function Composer({ chat, drafts, editing, replying, onEditLast, onDone }
   const submit = (event) => {
     event?.preventDefault();
     if (length === 0 || over > 0 || waiting > 0) return;
+    const many = asking === 0 && text.includes("@") ? crowd(text, chat.people.of(chat.roomId), chat.limits.everybody) : 0;
+    setAsking(many);
+    if (many > 0) return;
     if (editing) chat.edit(editing, text);
     else chat.send(text, replying?.seq);
     keep("");
@@ -97,6 +104,7 @@ export function Composer({ chat, drafts, editing, replying, onEditLast, onDone }
   if (chat.room.archived) return html`<p class="composer-closed">${words.archived}</p>`;
   return html`<form class="composer" onSubmit=${submit}>
     ${suggestions.list}
+    ${asking > 0 && html`<${CrowdDialog} count=${asking} onSend=${submit} onClose=${() => setAsking(0)} />`}
     ${isPicking && html`<${EmojiPicker} emoji=${chat.emoji} label=${words.pickEmoji} onPick=${pick} onClose=${() => setPicking(false)} />`}
     ${isFormatting && html`<${FormatHints} onFormat=${format} onClose=${() => (setFormatting(false), field.current.focus())} />`}
     ${editing && html`<${Bar} icon="edit" text=${words.editing} onCancel=${onDone} />`}
@@ -127,7 +135,7 @@ export function Composer({ chat, drafts, editing, replying, onEditLast, onDone }
       </button>
     </div>
     <p class="composer-hint" role="status" data-testid="composer-hint">
-      ${waiting > 0 ? words.busy(waiting) : over > 0 ? html`<span class="danger">${words.tooLong(over)}</span>` : over > -NEAR_LIMIT ? words.left(-over) : ""}
+      ${waiting > 0 ? words.busy(waiting) : over > 0 ? html`<span class="danger">${words.tooLong(over)}</span>` : over > -NEAR_LIMIT ? words.left(-over) : whoIsMissed(chat, text)}
     </p>
   </form>`;
 }
@@ -137,6 +145,15 @@ function Bar({ icon, text, onCancel }) {
     <${Icon} name=${icon} /> ${text}
     <button type="button" class="link" onClick=${onCancel}>${words.cancel}</button>
   </p>`;
+}
+
+/** A hint about names that reach nobody. One that is still being written, at the end, may become another. */
+function whoIsMissed(chat, text) {
+  if (!text.includes("@")) return "";
+  const people = chat.people.of(chat.roomId);
+  if (isTooLarge(text, people, chat.limits.everybody)) return words.crowdTooLarge;
+  const missed = strangers(text.replace(/@\S*$/u, ""), people);
+  return missed.length > 0 ? words.strangers(missed) : "";
 }
 
 /** Whole seconds until a time, counted down while it lies ahead. */

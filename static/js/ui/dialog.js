@@ -4,13 +4,13 @@ import { html } from "./html.js";
 
 /**
  * A modal `<dialog>` while it is rendered. Escape and a click beside it close it. Focus goes back to where it was, or to
- * the element around it that matches `backTo`: for when the button that opened it is about to go.
+ * what `backTo(dialog)` gives: for when the button that opened it is about to go.
  */
 export function Dialog({ title, onClose, children, testid, backTo }) {
   const box = useRef(null);
   const before = useRef(document.activeElement);
   useEffect(() => {
-    const back = backTo ? box.current.closest(backTo) : before.current;
+    const back = backTo ? backTo(box.current) : before.current;
     box.current.showModal();
     return () => back?.focus({ preventScroll: true });
   }, []);

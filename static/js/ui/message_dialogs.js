@@ -13,7 +13,7 @@ export function DeleteDialog({ chat, message, onClose }) {
     chat.remove(message);
     onClose();
   };
-  return html`<${Dialog} title=${isMine ? words.removeTitle : words.removeTitleOf(message.sender.name)} onClose=${onClose} testid="delete-dialog" backTo=".message">
+  return html`<${Dialog} title=${isMine ? words.removeTitle : words.removeTitleOf(message.sender.name)} onClose=${onClose} testid="delete-dialog" backTo=${(box) => box.closest(".message")}>
     <blockquote class="dialog-quote" dir="auto">${excerpt(message.body)}</blockquote>
     <p>${words.removeWarning}</p>
     <${DialogButtons} onClose=${onClose}>

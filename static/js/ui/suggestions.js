@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { EVERYBODY } from "../mentions.js";
 import { replaced, suggestEmoji, suggestPeople, tokenAt } from "../suggest.js";
 import { words } from "../words.js";
 import { html } from "./html.js";
@@ -10,7 +11,7 @@ import { html } from "./html.js";
 export function useSuggestions({ chat, choose }) {
   const [token, setToken] = useState(null);
   const [place, setPlace] = useState(0);
-  const found = !token ? [] : token.kind === "@" ? suggestPeople(chat.people.of(chat.roomId), token.query) : suggestEmoji(chat.emoji.all, token.query);
+  const found = !token ? [] : token.kind === "@" ? suggestPeople([...chat.people.of(chat.roomId), { username: EVERYBODY, name: words.everybody }], token.query) : suggestEmoji(chat.emoji.all, token.query);
   const close = () => setToken(null);
   const look = (text, caret) => {
     const next = tokenAt(text, caret);
