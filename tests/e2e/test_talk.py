@@ -139,3 +139,17 @@ async def test_a_few_letters_lead_to_a_room(embedded_stack: EmbeddedStack) -> No
         await ada.keyboard.type("lobby")
         await ada.keyboard.press("Enter")
         await ada.wait_for_url("**/rooms/1/")
+
+
+async def test_emoji_are_picked_by_keyboard(embedded_stack: EmbeddedStack) -> None:
+    async with chromium() as browser:
+        _, ada = await signed_in(browser, embedded_stack.url, "ada")
+        await open_room(ada, embedded_stack.url)
+        await ada.get_by_label("Emoji", exact=True).click()
+        for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowUp"):
+            await ada.keyboard.press(key)
+        await expect(ada.get_by_placeholder("Find an emoji")).to_be_focused()
+        for key in ("ArrowDown", "ArrowRight", "Enter"):
+            await ada.keyboard.press(key)
+        await expect(ada.get_by_test_id("composer")).to_have_value("❤️")
+        await expect(ada.get_by_test_id("composer")).to_be_focused()
