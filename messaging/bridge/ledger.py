@@ -24,7 +24,7 @@ from messaging.errors import (
     SlowMode,
 )
 from messaging.live.broadcast import Count, MembershipChange, Refusal
-from messaging.models import AppliedCommand, Membership, MessageRevision, Room
+from messaging.models import AppliedCommand, Membership, Room
 from messaging.wire.commands import (
     KINDS,
     AddMember,
@@ -202,23 +202,12 @@ class Ledger:
             raise Invalid("This message has changed since you opened it.")
         if self.facts.now - message.created_at > EDIT_WINDOW:
             raise EditWindow
-        self._keep_revision(message)
+        self.effects.revisions.setdefault((command.room, command.seq), []).append(message.revision())
         message.body, message.html, message.edited_at = command.body, command.html, self.facts.now
         before, message.mentions = message.mentions, self._named(command.room, command.body)
         self._touch(message)
         self._count(message, 0, before)
         return message.seq
-
-    def _keep_revision(self, message: MessageRow) -> None:
-        revision = MessageRevision(
-            room_id=message.room_id,
-            seq=message.seq,
-            rev=message.rev,
-            body=message.body,
-            html=message.html,
-            written_at=message.edited_at or message.created_at,
-        )
-        self.effects.revisions.setdefault((message.room_id, message.seq), []).append(revision)
 
     def _delete(self, command: DeleteMessage, accepted_at: datetime) -> int:
         member = self._member(command)
