@@ -47,6 +47,9 @@ WATCHED_ROOMS_MOST: Final = 16
 REACTIONS_MOST: Final = 20
 """Different emoji on one message."""
 
+ROOM_MENTION_MOST: Final = 200
+"""Members up to which `@room` names all of them; in a larger room it names nobody."""
+
 ROOM_NAME_CHARACTERS: Final = 80
 TOPIC_CHARACTERS: Final = 250
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
-import msgspec
 from django.http import HttpResponse
 from ninja import Query, Router, Schema
 from pydantic import Field
@@ -17,6 +16,7 @@ from messaging import limits
 from messaging.actions import outbox, rooms
 from messaging.actions.compose import check_writable, compose
 from messaging.actions.members import remove_member as remove
+from messaging.api.answers import answer_when_done, json_answer
 from messaging.errors import Invalid
 from messaging.live.notify import tell_members, tell_room_changed
 from messaging.selectors import history
@@ -60,27 +60,23 @@ class PageQuery(Schema):
     limit: Annotated[int, Field(ge=1, le=limits.PAGE_MESSAGES_MOST)] = limits.PAGE_MESSAGES
 
 
-def _json(content: Any, status: int = 200) -> HttpResponse:
-    return HttpResponse(msgspec.json.encode(content), content_type="application/json", status=status)
-
-
 @router.get("")
 def list_rooms(request: SignedInRequest) -> HttpResponse:
     """The rooms I am in, and the public ones I could join."""
     user_id = request.user.pk
-    return _json({"rooms": list(standings(user_id).values()), "joinable": joinable_rooms(user_id), "more": False})
+    return json_answer({"rooms": list(standings(user_id).values()), "joinable": joinable_rooms(user_id), "more": False})
 
 
 @router.post("")
 def create_room(request: SignedInRequest, new: NewRoom) -> HttpResponse:
     room = rooms.create_room(request.user, new.name, kind=new.kind, topic=new.topic)
     tell_members(room.pk, [request.user.pk])
-    return _json(require_standing(request.user.pk, room.pk), 201)
+    return json_answer(require_standing(request.user.pk, room.pk), 201)
 
 
 @router.get("/{int:room_id}")
 def get_room(request: SignedInRequest, room_id: int) -> HttpResponse:
-    return _json(require_standing(request.user.pk, room_id))
+    return json_answer(require_standing(request.user.pk, room_id))
 
 
 @router.patch("/{int:room_id}")
@@ -88,7 +84,7 @@ def change_room(request: SignedInRequest, room_id: int, changes: RoomChanges) ->
     """Name, topic and slow mode (seconds between two messages of a member), by owners and moderators."""
     rooms.change_room(request.user, room_id, **changes.dict(exclude_unset=True))
     tell_room_changed(room_id)
-    return _json(require_standing(request.user.pk, room_id))
+    return json_answer(require_standing(request.user.pk, room_id))
 
 
 @router.get("/{int:room_id}/messages")
@@ -103,7 +99,7 @@ def list_messages(request: SignedInRequest, room_id: int, query: Query[PageQuery
         page = history.page_around(room_id, query.around, query.limit)
     else:
         page = history.page_before(room_id, query.before, query.limit)
-    return _json(page)
+    return json_answer(page)
 
 
 @router.post("/{int:room_id}/messages")
@@ -115,52 +111,21 @@ def post_message(request: SignedInRequest, room_id: int, new: NewMessage) -> Htt
     outbox.submit(compose(frame, request.user.pk))
     seq = outbox.await_effect(new.client_id, request.user.pk)
     if seq is None:
-        return _json({"client_id": new.client_id}, 202)
-    return _json(history.message_at(room_id, seq), 201)
-
-
-@router.get("/{int:room_id}/messages/{int:seq}")
-def get_message(request: SignedInRequest, room_id: int, seq: int) -> HttpResponse:
-    require_standing(request.user.pk, room_id)
-    return _json(history.message_at(room_id, seq))
-
-
-class Reaction(Schema):
-    emoji: str
-
-
-@router.post("/{int:room_id}/messages/{int:seq}/reactions")
-def react(request: SignedInRequest, room_id: int, seq: int, reaction: Reaction) -> HttpResponse:
-    """React to a message; once is as often as you like."""
-    return _react(request, room_id, seq, reaction.emoji, on=True)
-
-
-@router.delete("/{int:room_id}/messages/{int:seq}/reactions")
-def take_back(request: SignedInRequest, room_id: int, seq: int, emoji: str) -> HttpResponse:
-    return _react(request, room_id, seq, emoji, on=False)
-
-
-def _react(request: SignedInRequest, room_id: int, seq: int, emoji: str, *, on: bool) -> HttpResponse:
-    check_writable(require_standing(request.user.pk, room_id))
-    check_send_rate(request.user.pk)
-    frame = frames.React(client_id=uuid4(), room=room_id, seq=seq, emoji=emoji, on=on)
-    outbox.submit(compose(frame, request.user.pk))
-    if outbox.await_effect(frame.client_id, request.user.pk) is None:
-        return _json({"client_id": frame.client_id}, 202)
-    return _json(history.message_at(room_id, seq))
+        return json_answer({"client_id": new.client_id}, 202)
+    return json_answer(history.message_at(room_id, seq), 201)
 
 
 @router.get("/{int:room_id}/changes")
 def list_changes(request: SignedInRequest, room_id: int, after: Seq) -> HttpResponse:
     """What changed since `after`; with `reset`, forget what you hold of this room."""
     require_standing(request.user.pk, room_id)
-    return _json(history.changes_after(room_id, after))
+    return json_answer(history.changes_after(room_id, after))
 
 
 @router.get("/{int:room_id}/members")
 def list_members(request: SignedInRequest, room_id: int) -> HttpResponse:
     require_standing(request.user.pk, room_id)
-    return _json({"members": members_of(room_id), "more": False})
+    return json_answer({"members": members_of(room_id), "more": False})
 
 
 @router.post("/{int:room_id}/members")
@@ -175,7 +140,7 @@ def remove_member(request: SignedInRequest, room_id: int, username: str) -> Http
     client_id = uuid4()
     user = remove(request.user, room_id, username, client_id)
     tell_members(room_id, [user])
-    return _answer_when_done(client_id, request.user.pk)
+    return answer_when_done(client_id, request.user.pk)
 
 
 @router.post("/{int:room_id}/join")
@@ -191,9 +156,4 @@ def leave_room(request: SignedInRequest, room_id: int) -> HttpResponse:
 def _ask(request: SignedInRequest, wish: Callable[[UUID], bool]) -> HttpResponse:
     """200 when it is done, 202 with the command's `client_id` while it is on its way."""
     client_id = uuid4()
-    return _answer_when_done(client_id, request.user.pk) if wish(client_id) else _json({"client_id": client_id})
-
-
-def _answer_when_done(client_id: UUID, user_id: int) -> HttpResponse:
-    is_on_its_way = outbox.await_effect(client_id, user_id) is None
-    return _json({"client_id": client_id}, 202 if is_on_its_way else 200)
+    return answer_when_done(client_id, request.user.pk) if wish(client_id) else json_answer({"client_id": client_id})

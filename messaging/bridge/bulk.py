@@ -19,6 +19,7 @@ UPDATED_AT_ONCE = 200
 _MESSAGE_COLUMNS = (
     "room_id", "seq", "rev", "client_id", "sender_id", "fingerprint", "body", "html", "reply_to", "mentions",
     "reactions", "created_at", "edited_at", "deleted_at",
+    "deleted_by",
 )  # fmt: skip
 
 _encode_json = msgspec.json.Encoder().encode
@@ -50,6 +51,7 @@ def _message_row(message: MessageRow) -> tuple[Any, ...]:
         in_column(message.created_at),
         in_column(message.edited_at),
         in_column(message.deleted_at),
+        message.deleted_by,
     )
 
 
@@ -63,10 +65,11 @@ def update_messages(messages: Sequence[MessageRow]) -> None:
             _in_json(one.mentions),
             _in_json(one.reactions) if one.reactions else None,
             *map(in_column, (one.edited_at, one.deleted_at)),
+            one.deleted_by,
         )
         for one in messages
     }
-    columns = ("rev", "body", "html", "mentions", "reactions", "edited_at", "deleted_at")
+    columns = ("rev", "body", "html", "mentions", "reactions", "edited_at", "deleted_at", "deleted_by")
     set_columns("messaging_message", "id", rows, columns)
 
 

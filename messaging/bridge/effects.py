@@ -14,7 +14,7 @@ from messaging.bridge.facts import Facts
 from messaging.bridge.rows import MessageRow
 from messaging.live.broadcast import Count, PeopleNews, RoomChange
 from messaging.log.port import Outgoing
-from messaging.models import AppliedCommand, Membership, Mention, RoomHead, Sanction
+from messaging.models import AppliedCommand, Membership, Mention, MessageRevision, RoomHead, Sanction
 from messaging.wire.events import MemberFact
 
 Place = tuple[int, int]
@@ -36,6 +36,8 @@ class Effects:
         self.changed: dict[Place, MessageRow] = {}
         self.mentions: dict[Place, list[int]] = {}
         """Whom a message names from now on, where that changed; its sender is not among them."""
+        self.revisions: dict[Place, list[MessageRevision]] = {}
+        """What edited messages said before; an empty list, once what they said is to be forgotten."""
         self.counts: dict[int, list[Count]] = defaultdict(list)
         self.read: dict[Member, int] = {}
         self.joined: dict[Member, Membership] = {}
@@ -57,6 +59,7 @@ class Effects:
         set_columns("messaging_roomhead", "room_id", heads, ("seq", "rev", "members_version", "last_message_at"))
         self._write_members()
         self._write_mentions(new)
+        self._write_revisions()
         AppliedCommand.objects.bulk_create(self.decisions)
 
     def _write_members(self) -> None:
@@ -86,6 +89,12 @@ class Effects:
             for (room, seq), users in self.mentions.items()
             for user in users
         )
+
+    def _write_revisions(self) -> None:
+        forgotten = [Q(room_id=room, seq=seq) for (room, seq), kept in self.revisions.items() if not kept]
+        if forgotten:
+            MessageRevision.objects.filter(reduce(or_, forgotten)).delete()
+        MessageRevision.objects.bulk_create(one for kept in self.revisions.values() for one in kept)
 
     def _moved_heads(self) -> list[RoomHead]:
         return [head for room, head in self._facts.heads.items() if self._has_moved(room, head)]

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from accounts.models import User
+from messaging import limits
 from messaging.bridge.bulk import marks_of
 from messaging.bridge.rows import MessageRow, stored_rows
 from messaging.models import Membership, Room, RoomHead, Sanction
@@ -26,7 +27,7 @@ from messaging.wire.commands import (
     RemoveMember,
     SendMessage,
 )
-from messaging.wire.mentions import mention_names
+from messaging.wire.mentions import mention_names, names_everybody
 
 CommandKey = tuple[UUID, int]
 """(client_id, sender): the name of a command for ever."""
@@ -49,6 +50,9 @@ class Facts:
     muted: set[tuple[int, int | None]] = field(default_factory=set)
     named: dict[str, int] = field(default_factory=dict)
     """Lower-case username -> id, of the people that messages of this batch name; `members` says who is in the room."""
+    small: set[int] = field(default_factory=set)
+    """Rooms that a message of this batch calls together by `@room`, and that are small enough; all their members are
+    in `members`."""
     decided: dict[CommandKey, int] = field(default_factory=dict)
     """Fingerprints of what is stored or refused already."""
 
@@ -62,7 +66,9 @@ def load_facts(commands: Sequence[Command]) -> Facts:
     found = {head.room_id: head for head in heads}
     named = _named(commands)
     opened = Q(room_id__in={command.room for command in commands if isinstance(command, OpenRoom)})
-    members = Membership.objects.filter(opened | Q(room_id__in=room_ids, user_id__in=user_ids | set(named.values())))
+    small = _called_together(commands)
+    whole = opened | Q(room_id__in=small)
+    members = Membership.objects.filter(whole | Q(room_id__in=room_ids, user_id__in=user_ids | set(named.values())))
     messages = _messages(commands)
     authors = {message.sender_id for message in messages.values()}
     sanctions = Sanction.objects.in_force().filter(user_id__in=user_ids).values_list("kind", "user_id", "room_id")
@@ -76,6 +82,7 @@ def load_facts(commands: Sequence[Command]) -> Facts:
         barred={(user, room) for kind, user, room in sanctions if kind != Sanction.Kind.MUTE},
         muted={(user, room) for kind, user, room in sanctions if kind == Sanction.Kind.MUTE},
         named=named,
+        small=small,
         decided=_decided(commands),
     )
 
@@ -88,6 +95,18 @@ def _named(commands: Sequence[Command]) -> dict[str, int]:
     # As written and in lower case: MariaDB compares without case, SQLite does not, and both use the index like this.
     people = User.objects.filter(username__in=names | {name.lower() for name in names}, is_active=True)
     return {username.lower(): pk for pk, username in people.values_list("pk", "username")}
+
+
+def _called_together(commands: Sequence[Command]) -> set[int]:
+    rooms = {
+        command.room
+        for command in commands
+        if isinstance(command, SendMessage | EditMessage) and names_everybody(mention_names(command.body))
+    }
+    if not rooms:
+        return set()
+    sizes = Membership.objects.filter(room_id__in=rooms).values("room_id").annotate(size=Count("pk")).order_by()
+    return set(sizes.filter(size__lte=limits.ROOM_MENTION_MOST).values_list("room_id", flat=True))
 
 
 def command_key(command: Command) -> CommandKey:

@@ -39,7 +39,7 @@ from messaging.wire.commands import (
     SendMessage,
     fingerprint,
 )
-from messaging.wire.mentions import mention_names
+from messaging.wire.mentions import mention_names, names_everybody
 
 EDIT_WINDOW = timedelta(minutes=15)
 SLOW_MODE_SLACK = timedelta(seconds=1)
@@ -168,7 +168,10 @@ class Ledger:
         return head.seq
 
     def _named(self, room: int, body: str) -> list[int]:
-        found = {self.facts.named.get(name.lower(), 0) for name in mention_names(body)}
+        names = mention_names(body)
+        if room in self.facts.small and names_everybody(names):
+            return sorted(user for place, user in self.facts.members if place == room)
+        found = {self.facts.named.get(name.lower(), 0) for name in names}
         return sorted(user for user in found if (room, user) in self.facts.members)
 
     def _count(self, message: MessageRow, delta: int, named_before: list[int]) -> None:
@@ -199,6 +202,7 @@ class Ledger:
             raise Invalid("This message has changed since you opened it.")
         if self.facts.now - message.created_at > EDIT_WINDOW:
             raise EditWindow
+        self.effects.revisions.setdefault((command.room, command.seq), []).append(message.revision())
         message.body, message.html, message.edited_at = command.body, command.html, self.facts.now
         before, message.mentions = message.mentions, self._named(command.room, command.body)
         self._touch(message)
@@ -212,7 +216,8 @@ class Ledger:
             raise Forbidden
         if message.deleted_at is None:
             message.body, message.html, message.deleted_at = "", "", self.facts.now
-            message.reactions = None
+            message.deleted_by, message.reactions = command.sender, None
+            self.effects.revisions[message.room_id, message.seq] = []
             before, message.mentions = message.mentions, []
             self._touch(message)
             self._count(message, -1, before)

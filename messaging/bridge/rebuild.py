@@ -20,7 +20,17 @@ from messaging.bridge.bulk import insert_messages, update_messages
 from messaging.bridge.rows import MessageRow, stored_rows
 from messaging.bridge.topics import COMMANDS, EVENTS
 from messaging.log.port import Log, Partition, Record
-from messaging.models import LogTopic, Membership, Mention, Message, Room, RoomHead, SiteState, StoredOffset
+from messaging.models import (
+    LogTopic,
+    Membership,
+    Mention,
+    Message,
+    MessageRevision,
+    Room,
+    RoomHead,
+    SiteState,
+    StoredOffset,
+)
 from messaging.models.log_state import new_epoch
 from messaging.models.message import places_of
 from messaging.wire.events import MessageFact, RoomEvent, decode_event
@@ -121,11 +131,12 @@ def _apply_members(event: RoomEvent) -> None:
 
 def _apply_messages(event: RoomEvent) -> None:
     rows = [_row(event.room, fact) for fact in event.messages]
-    known = {row.seq: row.pk for row in stored_rows(places_of([(event.room, row.seq) for row in rows]))}
+    before = {row.seq: row for row in stored_rows(places_of([(event.room, row.seq) for row in rows]))}
     for row in rows:
-        row.pk = known.get(row.seq, 0)
+        row.pk = before[row.seq].pk if row.seq in before else 0
     insert_messages([row for row in rows if not row.pk])
     update_messages([row for row in rows if row.pk])
+    _keep_revisions(rows, before)
     RoomHead.objects.filter(room_id=event.room).update(last_message_at=_last_message_at(event.room))
     Mention.objects.filter(room_id=event.room, seq__in=[row.seq for row in rows]).delete()
     Mention.objects.bulk_create(
@@ -133,6 +144,17 @@ def _apply_messages(event: RoomEvent) -> None:
         for row in rows
         for user in row.mentions
         if user != row.sender_id
+    )
+
+
+def _keep_revisions(rows: list[MessageRow], before: dict[int, MessageRow]) -> None:
+    """As far as events tell: of several edits in one batch they have the last."""
+    for row in rows:
+        if row.deleted_at is not None:
+            MessageRevision.objects.filter(room_id=row.room_id, seq=row.seq).delete()
+    edited = [row for row in rows if row.deleted_at is None and row.seq in before]
+    MessageRevision.objects.bulk_create(
+        before[row.seq].revision() for row in edited if row.edited_at != before[row.seq].edited_at
     )
 
 
@@ -152,6 +174,7 @@ def _row(room: int, fact: MessageFact) -> MessageRow:
         created_at=view.created_at,
         edited_at=view.edited_at,
         deleted_at=view.deleted_at,
+        deleted_by=view.deleted_by,
         reactions=view.reactions or None,
     )
 

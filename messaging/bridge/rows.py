@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from django.db.models import Q
 
-from messaging.models import Message
+from messaging.models import Message, MessageRevision
 from messaging.models.message import view_of
 from messaging.wire.messages import MessageView
 
@@ -30,8 +30,20 @@ class MessageRow(msgspec.Struct):
     created_at: datetime
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
+    deleted_by: int | None = None
     reactions: dict[str, list[int]] | None = None
     pk: int = 0
+
+    def revision(self) -> MessageRevision:
+        """What it says at this moment, to be kept when it is about to say something else."""
+        return MessageRevision(
+            room_id=self.room_id,
+            seq=self.seq,
+            rev=self.rev,
+            body=self.body,
+            html=self.html,
+            written_at=self.edited_at or self.created_at,
+        )
 
     def view(self, sender_name: str) -> MessageView:
         return view_of(self, sender_name)

@@ -7,6 +7,7 @@ from messaging.models.membership import Membership
 from messaging.models.mention import Mention
 from messaging.models.message import Message
 from messaging.models.outbox import OutboxCommand
+from messaging.models.revision import MessageRevision
 from messaging.models.room import Room
 from messaging.models.sanction import Sanction
 from messaging.models.spool import SpooledRecord
@@ -21,6 +22,7 @@ __all__ = [
     "Mention",
     "MentionDigest",
     "Message",
+    "MessageRevision",
     "OutboxCommand",
     "Room",
     "RoomHead",

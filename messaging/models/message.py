@@ -35,6 +35,8 @@ class Message(models.Model):
     created_at = models.DateTimeField(_("sent"))
     edited_at = models.DateTimeField(_("edited"), null=True)
     deleted_at = models.DateTimeField(_("deleted"), null=True)
+    deleted_by = models.BigIntegerField(null=True, editable=False)
+    """Id of who deleted it: its sender, or an owner or moderator of the room."""
 
     class Meta:
         verbose_name = _("message")
@@ -69,6 +71,7 @@ def view_of(row: Any, sender_name: str) -> MessageView:
         created_at=row.created_at,
         edited_at=row.edited_at,
         deleted_at=row.deleted_at,
+        deleted_by=row.deleted_by,
         reply_to=row.reply_to,
         mentions=row.mentions,
         reactions=row.reactions or {},

@@ -6,12 +6,13 @@ The room's `rev` is always read before the rows: rows may be newer than it says,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
 from messaging import limits
 from messaging.errors import NotFound
-from messaging.models import Message, RoomHead
+from messaging.models import Message, MessageRevision, RoomHead
 from messaging.wire.messages import MessageView
 from messaging.wire.server_frames import pieces
 
@@ -23,6 +24,14 @@ class Page(msgspec.Struct, frozen=True):
     rev: int
     messages: list[MessageView]
     more: bool
+
+
+class Version(msgspec.Struct, frozen=True):
+    """What a message said from `written_at` on."""
+
+    body: str
+    html: str
+    written_at: datetime
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -74,6 +83,16 @@ def message_at(room_id: int, seq: int) -> MessageView:
     if row is None:
         raise NotFound
     return row.view(row.sender.display_name)
+
+
+def versions_of(room_id: int, seq: int) -> list[Version]:
+    """All that a message has said, what it says now last. Raises NotFound; a deleted message has said nothing."""
+    row = Message.objects.filter(room_id=room_id, seq=seq, deleted_at=None).first()
+    if row is None:
+        raise NotFound
+    before = MessageRevision.objects.filter(room_id=room_id, seq=seq, rev__lt=row.rev).order_by("rev")
+    found = [Version(one.body, one.html, one.written_at) for one in before]
+    return [*found, Version(row.body, row.html, row.edited_at or row.created_at)]
 
 
 def changes_after(room_id: int, after: int | None) -> Changes:

@@ -140,7 +140,11 @@ def _context(
         "page": plain_page,
         "rooms": mine,
         "epoch": epoch(),
-        "limits": {"body": limits.BODY_CHARACTERS, "frame": limits.CLIENT_FRAME_BYTES},
+        "limits": {
+            "body": limits.BODY_CHARACTERS,
+            "frame": limits.CLIENT_FRAME_BYTES,
+            "everybody": limits.ROOM_MENTION_MOST,
+        },
         "emoji": {"all": EMOJI, "quick": QUICK},
         "urls": {"ws": "/ws/", "api": "/api/v1/", "login": "/accounts/login/"},
     }

@@ -1,4 +1,4 @@
-"""Who a message names: `@username`, outside code."""
+"""Who a message names: `@username`, outside code, or everybody by `@room`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 
 MENTIONS_MOST = 50
 """Names looked up per message: a longer list is no conversation."""
+
+EVERYBODY = "room"
 
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _NAME = re.compile(r"(?<![\w@./+-])@([\w.+-]{1,150})")
@@ -22,3 +24,8 @@ def mention_names(body: str) -> set[str]:
         if len(names) >= MENTIONS_MOST:
             break
     return names - {""}
+
+
+def names_everybody(names: set[str]) -> bool:
+    """Whether `@room` is among what `mention_names` found."""
+    return any(name.lower() == EVERYBODY for name in names)

@@ -30,6 +30,7 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
+    deleted_by: int | None = None
     reply_to: int | None = None
     reactions: dict[str, list[int]] = {}
     attachments: list[dict[str, Any]] = []

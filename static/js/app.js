@@ -28,6 +28,7 @@ const chat = new Chat({
   url: `${scheme}//${location.host}${boot.urls.ws}`,
   load: {
     message: (room, seq) => ask(`rooms/${room}/messages/${seq}`),
+    versions: async (room, seq) => (await ask(`rooms/${room}/messages/${seq}/history`))?.versions ?? null,
     people: async (room) => (await ask(`rooms/${room}/members`))?.members ?? [],
   },
   onChange: changed,

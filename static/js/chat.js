@@ -32,9 +32,9 @@ export class Chat {
   #typedAt = 0;
   #syncing = new Set();
 
-  /** `load` has `message(room, seq)` and `people(room)`: promises of what the API says. */
+  /** `load` has `message(room, seq)`, `versions(room, seq)` and `people(room)`: promises of what the API says. */
   constructor({ boot, storage, url, load, onChange, onMessages = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
-    Object.assign(this, { me: boot.user, limits: boot.limits, emoji: boot.emoji, onChange, onMessages, now, random });
+    Object.assign(this, { me: boot.user, limits: boot.limits, emoji: boot.emoji, load, onChange, onMessages, now, random });
     this.quotes = new Quotes({ load: (room, seq) => load.message(room, seq), onChange });
     this.people = new People({ load: (room) => load.people(room), onChange });
     for (const room of boot.rooms) this.rooms.set(room.id, room);

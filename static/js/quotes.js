@@ -1,3 +1,5 @@
+import { plain } from "./draft_markup.js";
+
 /** Messages that others reply to and that are not in the timeline: fetched once, kept true by changes. No DOM. */
 export class Quotes {
   #fetched = new Map();
@@ -37,9 +39,9 @@ export class Quotes {
 
 const QUOTED = 90;
 
-/** One line of a message, for a quote. */
+/** One line of a message, for a quote: its words without their marks. */
 export function excerpt(body) {
-  const line = body.replace(/\s+/gu, " ").trim();
+  const line = plain(body).replace(/\s+/gu, " ").trim();
   const characters = [...line];
   return characters.length > QUOTED ? `${characters.slice(0, QUOTED).join("")}…` : line;
 }

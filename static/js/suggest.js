@@ -20,6 +20,12 @@ export function suggestPeople(people, query) {
   return ranked(people, rank).map((one) => ({ insert: `@${one.username} `, label: one.name, hint: `@${one.username}` }));
 }
 
+/** Those who spoke last come first, the others stay as they are. `messages` in the order of writing. */
+export function recentFirst(people, messages) {
+  const spoke = new Map(messages.map((message) => [message.sender.id, message.seq]));
+  return [...people].sort((one, other) => (spoke.get(other.id) ?? 0) - (spoke.get(one.id) ?? 0));
+}
+
 /** `emoji` as {emoji: [names]}. */
 export function suggestEmoji(emoji, query) {
   const rank = ([, names]) => {

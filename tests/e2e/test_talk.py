@@ -65,10 +65,10 @@ async def test_a_reply_shows_what_it_answers_and_leads_there(embedded_stack: Emb
         await expect(quote).to_have_text(re.compile(r"Ada\s*the first question"))
         await expect(bo.locator(".composer-bar")).to_have_count(0)
         # The original is deleted: the quote says so, to who held it and to who has to ask for it.
-        ada.on("dialog", lambda dialog: dialog.accept())
         await quote.click()
         await expect(ada.locator("[data-testid=message]:focus")).to_contain_text("the first question")
-        await tool(ada, "the first question", "Delete")
+        await ada.keyboard.press("Delete")
+        await ada.get_by_role("dialog").get_by_role("button", name="Delete").click()
         for page in (ada, bo):
             await expect(page.get_by_test_id("quote").last).to_contain_text("This message was deleted.")
 
@@ -139,3 +139,17 @@ async def test_a_few_letters_lead_to_a_room(embedded_stack: EmbeddedStack) -> No
         await ada.keyboard.type("lobby")
         await ada.keyboard.press("Enter")
         await ada.wait_for_url("**/rooms/1/")
+
+
+async def test_emoji_are_picked_by_keyboard(embedded_stack: EmbeddedStack) -> None:
+    async with chromium() as browser:
+        _, ada = await signed_in(browser, embedded_stack.url, "ada")
+        await open_room(ada, embedded_stack.url)
+        await ada.get_by_label("Emoji", exact=True).click()
+        for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowUp"):
+            await ada.keyboard.press(key)
+        await expect(ada.get_by_placeholder("Find an emoji")).to_be_focused()
+        for key in ("ArrowDown", "ArrowRight", "Enter"):
+            await ada.keyboard.press(key)
+        await expect(ada.get_by_test_id("composer")).to_have_value("❤️")
+        await expect(ada.get_by_test_id("composer")).to_be_focused()

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { finishedEmoji, replaced, suggestEmoji, suggestPeople, tokenAt } from "../../static/js/suggest.js";
+import { finishedEmoji, recentFirst, replaced, suggestEmoji, suggestPeople, tokenAt } from "../../static/js/suggest.js";
 
 const EMOJI = { "🎉": ["tada", "party", "庆祝"], "🔥": ["fire", "hot"], "⭐": ["star"], "🤩": ["starstruck", "star"] };
 const PEOPLE = [
@@ -37,4 +37,10 @@ test("a finished name becomes its emoji where the caret is, an unknown one stays
 
 test("what is chosen replaces the token only", () => {
   assert.deepEqual(replaced("hi @ad you", 3, 6, "@ada "), { text: "hi @ada  you", caret: 8 });
+});
+
+test("who spoke last is suggested first, the others as they were", () => {
+  const people = [{ id: 1 }, { id: 2 }, { id: 3 }, { id: 4 }];
+  const messages = [{ seq: 1, sender: { id: 3 } }, { seq: 2, sender: { id: 4 } }, { seq: 3, sender: { id: 3 } }];
+  assert.deepEqual(recentFirst(people, messages).map((one) => one.id), [3, 4, 1, 2]);
 });

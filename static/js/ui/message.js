@@ -4,13 +4,16 @@ import { hueOf, initials } from "../rows.js";
 import { setSafeHTML } from "../safe_html.js";
 import { clockTime, fullTime } from "../times.js";
 import { words } from "../words.js";
+import { Draft } from "./draft.js";
 import { html, Icon } from "./html.js";
+import { DeleteDialog, VersionsDialog } from "./message_dialogs.js";
+import { actOnMessage } from "./message_keys.js";
 import { MessageTools } from "./message_tools.js";
 import { Quote } from "./quote.js";
 import { Reactions } from "./reactions.js";
 
 /** The server's HTML, with a copy button on every code block. */
-function Body({ message }) {
+function Body({ chat, message }) {
   const body = useRef(null);
   useLayoutEffect(() => {
     if (!message.html) return;
@@ -18,9 +21,16 @@ function Body({ message }) {
     for (const block of body.current.querySelectorAll("pre")) addCopyButton(block);
     for (const link of body.current.querySelectorAll("a")) link.target = "_blank";
   }, [message.html]);
-  if (message.deleted_at) return html`<p class="message-deleted">${words.deleted}</p>`;
+  if (message.deleted_at) return html`<p class="message-deleted">${tombstone(chat, message)}</p>`;
   if (message.html) return html`<div class="message-body" key="html" ref=${body} dir="auto"></div>`;
-  return html`<div class="message-body message-draft" key="text" dir="auto">${message.body}</div>`;
+  return html`<div class="message-body message-draft" key="text" dir="auto"><${Draft} body=${message.body} /></div>`;
+}
+
+/** Who did it is said when it was somebody else. */
+function tombstone(chat, { deleted_by: by, sender }) {
+  if (!by || by === sender.id) return words.deleted;
+  const name = chat.nameOf(by);
+  return name ? words.deletedBy(name) : words.deletedByModerator;
 }
 
 function addCopyButton(block) {
@@ -51,12 +61,20 @@ function State({ chat, entry, now }) {
 export function Message({ chat, row, now, onEdit, onReply, onJump, isFocus }) {
   const { message, startsGroup, state } = row;
   const entry = row.entry ?? chat.outbox.failedChange(chat.roomId, message.seq);
-  const [hasTools, setTools] = useState(false);
+  const [isUnderPointer, setUnderPointer] = useState(false);
+  const [hasFocus, setFocus] = useState(false);
+  /** "delete", "versions" or null. */
+  const [dialog, setDialog] = useState(null);
+  const close = () => setDialog(null);
   // An open picker stays where it is, wherever the pointer goes.
   const [picking, setPicking] = useState(null);
   const date = new Date(message.created_at);
   const isStored = message.seq !== null && !message.deleted_at;
-  const namesMe = !message.deleted_at && message.sender.id !== chat.me.id && message.mentions?.includes(chat.me.id);
+  const isMine = message.sender.id === chat.me.id;
+  const mayDelete = isMine || chat.room?.role !== "member";
+  const onRemove = mayDelete ? () => setDialog("delete") : null;
+  const keys = { r: () => onReply(message), e: isMine ? () => onEdit(message) : null, Delete: onRemove };
+  const namesMe = !message.deleted_at && !isMine && message.mentions?.includes(chat.me.id);
   return html`<li
     class="message"
     data-key=${row.key}
@@ -67,9 +85,11 @@ export function Message({ chat, row, now, onEdit, onReply, onJump, isFocus }) {
     data-starts=${startsGroup}
     data-focus=${isFocus}
     data-mention=${namesMe || undefined}
-    onMouseEnter=${() => setTools(true)}
-    onMouseLeave=${() => setTools(false)}
-    onFocusIn=${() => setTools(true)}
+    onMouseEnter=${() => setUnderPointer(true)}
+    onMouseLeave=${() => setUnderPointer(false)}
+    onFocusIn=${() => setFocus(true)}
+    onFocusOut=${(event) => setFocus(event.currentTarget.contains(event.relatedTarget))}
+    onKeyDown=${(event) => isStored && actOnMessage(event, keys)}
     tabindex="-1"
   >
     ${startsGroup
@@ -82,13 +102,15 @@ export function Message({ chat, row, now, onEdit, onReply, onJump, isFocus }) {
         <time dateTime=${message.created_at} title=${fullTime(date)}>${clockTime(date)}</time>
       </p>`}
       ${message.reply_to && html`<${Quote} chat=${chat} seq=${message.reply_to} onJump=${onJump} />`}
-      <${Body} message=${message} />
-      ${message.edited_at && !message.deleted_at && html`<span class="message-edited">${words.edited}</span>`}
+      <${Body} chat=${chat} message=${message} />
+      ${message.edited_at && !message.deleted_at && html`<button type="button" class="message-edited" title=${words.showVersions} onClick=${() => setDialog("versions")}>${words.edited}</button>`}
       ${isStored && html`<${Reactions} chat=${chat} message=${message} />`}
       ${entry && html`<${State} chat=${chat} entry=${entry} now=${now} />`}
     </div>
     ${isStored &&
-    (hasTools || picking) &&
-    html`<${MessageTools} ...${{ chat, message, picking, setPicking, onEdit, onReply }} />`}
+    (isUnderPointer || hasFocus || picking) &&
+    html`<${MessageTools} ...${{ chat, message, picking, setPicking, onEdit, onReply, onRemove }} />`}
+    ${isStored && dialog === "delete" && html`<${DeleteDialog} ...${{ chat, message }} onClose=${close} />`}
+    ${isStored && dialog === "versions" && html`<${VersionsDialog} ...${{ chat, message }} onClose=${close} />`}
   </li>`;
 }

@@ -14,14 +14,12 @@ function sideOf(button) {
 }
 
 /**
- * What can be done with a message: react and reply; one's own can be edited and deleted. `picking`: on which side of
+ * What can be done with a message: react and reply; one's own can be edited; `onRemove` is
+ * there for who may delete it. `picking`: on which side of
  * the tools the emoji are open, or null.
  */
-export function MessageTools({ chat, message, picking, setPicking, onEdit, onReply }) {
+export function MessageTools({ chat, message, picking, setPicking, onEdit, onReply, onRemove }) {
   const isMine = message.sender.id === chat.me.id;
-  const remove = () => {
-    if (confirm(words.confirmRemove)) chat.remove(message);
-  };
   const pick = (emoji) => {
     setPicking(null);
     chat.react(message, emoji, true);
@@ -30,7 +28,7 @@ export function MessageTools({ chat, message, picking, setPicking, onEdit, onRep
     <${Tool} icon="smile" label=${words.react} onClick=${(event) => setPicking(picking ? null : sideOf(event.currentTarget))} />
     <${Tool} icon="reply" label=${words.reply} onClick=${() => onReply(message)} />
     ${isMine && html`<${Tool} icon="edit" label=${words.edit} onClick=${() => onEdit(message)} />`}
-    ${isMine && html`<${Tool} icon="trash" label=${words.remove} onClick=${remove} />`}
+    ${onRemove && html`<${Tool} icon="trash" label=${words.remove} onClick=${onRemove} />`}
     ${picking && html`<${EmojiPicker} side=${picking} emoji=${chat.emoji} label=${words.react} onPick=${pick} onClose=${() => setPicking(null)} />`}
   </div>`;
 }

@@ -1,7 +1,15 @@
 import { useState } from "preact/hooks";
-import { replaced, suggestEmoji, suggestPeople, tokenAt } from "../suggest.js";
+import { EVERYBODY } from "../mentions.js";
+import { recentFirst, replaced, suggestEmoji, suggestPeople, tokenAt } from "../suggest.js";
 import { words } from "../words.js";
 import { html } from "./html.js";
+
+/** Whom a message can name here; oneself least. */
+function candidates(chat) {
+  const others = chat.people.of(chat.roomId).filter((one) => one.id !== chat.me.id);
+  const me = chat.people.of(chat.roomId).filter((one) => one.id === chat.me.id);
+  return [...recentFirst(others, chat.store(chat.roomId).messages), { username: EVERYBODY, name: words.everybody }, ...me];
+}
 
 /**
  * Suggestions for what stands before the caret. Returns {list, press, look, close}: `press(event)` takes the keys that
@@ -10,7 +18,7 @@ import { html } from "./html.js";
 export function useSuggestions({ chat, choose }) {
   const [token, setToken] = useState(null);
   const [place, setPlace] = useState(0);
-  const found = !token ? [] : token.kind === "@" ? suggestPeople(chat.people.of(chat.roomId), token.query) : suggestEmoji(chat.emoji.all, token.query);
+  const found = !token ? [] : token.kind === "@" ? suggestPeople(candidates(chat), token.query) : suggestEmoji(chat.emoji.all, token.query);
   const close = () => setToken(null);
   const look = (text, caret) => {
     const next = tokenAt(text, caret);

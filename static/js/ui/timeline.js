@@ -5,6 +5,7 @@ import { dayName } from "../times.js";
 import { words } from "../words.js";
 import { html, Icon } from "./html.js";
 import { Message } from "./message.js";
+import { walkMessages } from "./message_keys.js";
 
 export function Timeline({ chat, history, focus, onEdit, onReply }) {
   const list = useRef(null);
@@ -67,7 +68,7 @@ export function Timeline({ chat, history, focus, onEdit, onReply }) {
     row.focus({ preventScroll: true });
   };
   useOwnSendGoesToTheEnd(unshown, jump);
-  return html`<div class="timeline" ref=${list} onScroll=${look} tabindex="0" role="region" aria-label=${chat.room.name}>
+  return html`<div class="timeline" ref=${list} onScroll=${look} onKeyDown=${walkMessages} tabindex="0" role="region" aria-label=${chat.room.name}>
       ${store.hasOlder && html`<p class="timeline-edge">${words.loadingOlder}</p>`}
       ${rows.length === 0 &&
       html`<div class="timeline-empty"><h2>${words.empty}</h2><p>${words.emptyHint}</p></div>`}

@@ -22,6 +22,7 @@ from messaging.models import (
     Membership,
     Mention,
     Message,
+    MessageRevision,
     OutboxCommand,
     Room,
     RoomHead,
@@ -85,6 +86,7 @@ def everything(people: People) -> dict[str, Any]:
         "members": rows(Membership, "room_id", "user_id"),
         "messages": rows(Message, "room_id", "seq"),
         "mentions": rows(Mention, "room_id", "seq", "user_id"),
+        "versions": rows(MessageRevision, "room_id", "seq", "rev"),
         "offsets": rows(StoredOffset, "group", "partition"),
         "unread": {
             name: {room: (held.unread, held.mentions, held.name) for room, held in standings(person.pk).items()}
@@ -94,7 +96,18 @@ def everything(people: People) -> dict[str, Any]:
 
 
 def lose_everything() -> None:
-    for model in (Mention, Message, AppliedCommand, Membership, RoomHead, OutboxCommand, StoredOffset, LogTopic, Room):
+    for model in (
+        MessageRevision,
+        Mention,
+        Message,
+        AppliedCommand,
+        Membership,
+        RoomHead,
+        OutboxCommand,
+        StoredOffset,
+        LogTopic,
+        Room,
+    ):
         model.objects.all().delete()  # type: ignore[attr-defined]
 
 
