@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -121,6 +121,13 @@ def leave(user: User, room_id: int, client_id: UUID) -> bool:
         raise NotFound
     outbox.submit(LeaveRoom(client_id=client_id, room=room_id, sender=user.pk))
     return True
+
+
+def leave_all(user: User) -> None:
+    """Ask to leave every room but direct ones: those are the other person's too."""
+    places = Membership.objects.filter(user=user).exclude(room__kind=Room.Kind.DIRECT)
+    for room_id in places.order_by("room_id").values_list("room_id", flat=True):
+        outbox.submit(LeaveRoom(client_id=uuid4(), room=room_id, sender=user.pk))
 
 
 def _with_members(room: Room, members: Sequence[tuple[User, str]]) -> Room:

@@ -9,6 +9,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import SessionAuth
 
+from messaging.api.blocks import router as blocks_router
 from messaging.api.rooms import router as rooms_router
 from messaging.errors import ChatError
 
@@ -21,6 +22,7 @@ api = NinjaAPI(
     description="Read and write what the web UI reads and writes.",
 )
 api.add_router("/rooms", rooms_router)
+api.add_router("/blocks", blocks_router)
 
 
 def _answer(request: HttpRequest, status: int, code: str, message: str, **more: Any) -> HttpResponse:

@@ -14,7 +14,7 @@ from django.utils.translation import trans_real
 from accounts.languages import language_of
 from accounts.models import User
 
-PAGES = ["/accounts/profile/", "/accounts/password_change/", "/rooms/"]
+PAGES = ["/accounts/profile/", "/accounts/password_change/", "/accounts/sessions/", "/accounts/delete/", "/rooms/"]
 SIGNED_OUT = ["/accounts/login/", "/accounts/signup/", "/accounts/password_reset/", "/accounts/password_reset/sent/"]
 NOT_WORDS = {"chatsite", "·", "English", "简体中文", "ada"}
 
