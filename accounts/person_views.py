@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import get_user, logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpResponse
@@ -73,7 +73,8 @@ class CloseAccount(LoginRequiredMixin, FormView):
         return {**super().get_form_kwargs(), "user": self.request.user}
 
     def form_valid(self, form: CloseAccountForm) -> HttpResponse:
-        user = User.objects.get(pk=self.request.user.pk)
+        user = get_user(self.request)
+        assert isinstance(user, User)  # noqa: S101 - LoginRequiredMixin says so
         logout(self.request)
         close_account(user)
         messages.success(self.request, _("Your account is deleted."))

@@ -93,7 +93,7 @@ class Profile(LoginRequiredMixin, UpdateView):
         return get_user(self.request)  # type: ignore[return-value]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(blocks=blocks_of(self.request.user.pk), **kwargs)
+        return super().get_context_data(blocks=blocks_of(self.get_object().pk), **kwargs)
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
         messages.success(self.request, _("Your profile is saved."))

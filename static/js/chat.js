@@ -31,6 +31,7 @@ export class Chat {
 
   constructor({ boot, storage, url, onChange, onMessages = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
     Object.assign(this, { me: boot.user, limits: boot.limits, onChange, onMessages, now, random });
+    this.blocked = new Set(boot.blocked ?? []);
     for (const room of boot.rooms) this.rooms.set(room.id, room);
     this.outbox = new Outbox(storage, `chat.outbox.${boot.user.id}.`);
     if (boot.page) this.store(boot.room).open(boot.page, this.rooms.get(boot.room)?.seq ?? 0);

@@ -19,6 +19,8 @@ export const words = {
   jumpToLatest: "Jump to latest",
   edited: "edited",
   deleted: "This message was deleted.",
+  blocked: "A message of somebody you blocked.",
+  showBlocked: "Show",
   sending: "Sending…",
   accepted: "Sent, not yet shown to others",
   late: "Not sent yet",

@@ -17,6 +17,8 @@ export const words = {
   jumpToLatest: "跳到最新",
   edited: "已编辑",
   deleted: "这条消息已删除。",
+  blocked: "来自你已屏蔽的人。",
+  showBlocked: "显示",
   sending: "正在发送…",
   accepted: "已发送，其他人暂未看到",
   late: "尚未发送",

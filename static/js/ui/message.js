@@ -4,6 +4,7 @@ import { hueOf, initials } from "../rows.js";
 import { setSafeHTML } from "../safe_html.js";
 import { clockTime, fullTime } from "../times.js";
 import { words } from "../words.js";
+import { Veil } from "./blocked.js";
 import { html, Icon } from "./html.js";
 
 /** The server's HTML, with a copy button on every code block. */
@@ -88,7 +89,7 @@ export function Message({ chat, row, now, onEdit, isFocus }) {
         <strong>${message.sender.name}</strong>
         <time dateTime=${message.created_at} title=${fullTime(date)}>${clockTime(date)}</time>
       </p>`}
-      <${Body} message=${message} />
+      <${Veil} isBlocked=${chat.blocked.has(message.sender.id)}><${Body} message=${message} /><//>
       ${message.edited_at && !message.deleted_at && html`<span class="message-edited">${words.edited}</span>`}
       ${entry && html`<${State} chat=${chat} entry=${entry} now=${now} />`}
     </div>
