@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export VAR ?= $(CURDIR)/var
 export PORT ?= 8000
 
-.PHONY: help run test soak bench screenshots services stop up lint format lock proto clean
+.PHONY: help run test soak bench screenshots services stop up lint format lock proto words clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,9 @@ lock: $(VENV)/dev-stamp  ## resolve requirements.txt into the two lock files
 
 proto: $(VENV)/dev-stamp  ## generate the module of the log's records
 	$(BIN)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. messaging/wire/records.proto
+
+words: $(VENV)/dev-stamp  ## bring the translations under locale/ up to date with the sources, and compile them
+	$(BIN)/python -m deploy.languages
 
 clean: stop  ## forget the environment and all local state
 	rm -rf $(VENV) $(VAR)

@@ -7,10 +7,11 @@ from types import SimpleNamespace
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user
 from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts.models import User
+from accounts.models import Block, SignIn, User
 
 
 def user_of_session(session_key: str) -> User | None:
@@ -44,3 +45,15 @@ def session_keys_of(user: User) -> list[str]:
     own = str(user.pk)
     sessions = Session.objects.all().iterator()
     return [session.session_key for session in sessions if session.get_decoded().get("_auth_user_id") == own]
+
+
+def sign_ins_of(user: User) -> list[SignIn]:
+    """Where this person is signed in now, latest first. Descriptions of sessions that have ended are forgotten."""
+    found = list(user.sign_ins.order_by("-last_seen_at"))
+    valid = valid_sessions([one.session_key for one in found])
+    SignIn.objects.filter(pk__in=[one.pk for one in found if one.session_key not in valid]).delete()
+    return [one for one in found if one.session_key in valid]
+
+
+def blocks_of(user_id: int) -> QuerySet[Block]:
+    return Block.objects.filter(by_id=user_id).select_related("person").order_by("person__username")

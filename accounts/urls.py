@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import views
+from accounts import person_views, views
 
 app_name = "accounts"
 
@@ -13,5 +13,10 @@ urlpatterns = [
     path("password_reset/sent/", views.PasswordResetSent.as_view(), name="password-reset-sent"),
     path("password_reset/<uidb64>/<token>/", views.PasswordResetConfirm.as_view(), name="password-reset-confirm"),
     path("password_reset/done/", views.PasswordResetDone.as_view(), name="password-reset-done"),
+    path("sessions/", person_views.sessions, name="sessions"),
+    path("sessions/<int:sign_in_id>/end/", person_views.end_session, name="end-session"),
+    path("delete/", person_views.CloseAccount.as_view(), name="close"),
+    path("blocks/", person_views.block, name="block"),
+    path("blocks/<int:person_id>/end/", person_views.unblock, name="unblock"),
     path("profile/", views.Profile.as_view(), name="profile"),
 ]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth import get_user, login, views
 from django.contrib.auth.mixins import LoginRequiredMixin
@@ -12,6 +14,7 @@ from django.views.generic import CreateView, UpdateView
 from accounts.actions import end_other_sessions, tell_session_ended
 from accounts.forms import ProfileForm, SignUpForm
 from accounts.models import User
+from accounts.selectors import blocks_of
 
 
 class SignUp(views.RedirectURLMixin, CreateView):
@@ -88,6 +91,9 @@ class Profile(LoginRequiredMixin, UpdateView):
     def get_object(self, queryset: object = None) -> User:
         # Read anew: a form that does not validate must not change the name shown in this page's header.
         return get_user(self.request)  # type: ignore[return-value]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(blocks=blocks_of(self.get_object().pk), **kwargs)
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
         messages.success(self.request, _("Your profile is saved."))

@@ -14,7 +14,9 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.conf import settings
 from django.db import DatabaseError
+from django.utils import translation
 
+from accounts.languages import language_of
 from accounts.selectors import user_of_session
 from messaging import limits, metrics
 from messaging.actions.compose import check_writable, compose, is_long
@@ -87,6 +89,8 @@ class ChatConsumer(AsyncConsumer):
         if await in_database(is_banned, user.pk):
             raise Closing(CloseCode.FORBIDDEN)
         self.session = Session(user, session_key, self.writer)
+        self.session.language = language_of(user.language, accepted_languages(self.scope))
+        translation.activate(self.session.language)  # of this socket's task: what it is told from here on
         self._typing = TokenBucket(1 / limits.TYPING_EVERY_S, 1)
         self._greeted = False
 
@@ -334,6 +338,10 @@ def client_address(scope: Any) -> str | None:
             return str(named[-1].decode("latin1").rpartition(",")[2].strip())
     client = scope.get("client")
     return client[0] if client else None
+
+
+def accepted_languages(scope: Any) -> str:
+    return next((value.decode("latin1") for name, value in scope["headers"] if name == b"accept-language"), "")
 
 
 def session_cookie(scope: Any) -> str | None:

@@ -10,7 +10,8 @@
     │   └── Filtered  NotFound  Forbidden  EditWindow  Busy  Invalid
     └── Closing              the socket ends with a close code (wire/close_codes.py)
 
-The docstring of a class is its default message; `code` is what programs read, `http_status` what HTTP answers.
+The docstring of a class is its default message, in the language that is active where it is
+raised; `code` is what programs read, `http_status` what HTTP answers.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import inspect
 from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import UUID
+
+from django.utils.translation import gettext
 
 NEVER_YEAR = 9999
 
@@ -30,7 +33,7 @@ class ChatError(Exception):
     http_status: ClassVar[int] = 400
 
     def __init__(self, message: str | None = None, *, retry_after: float | None = None) -> None:
-        self.message = message or inspect.cleandoc(type(self).__doc__ or "")
+        self.message = message or gettext(inspect.cleandoc(type(self).__doc__ or ""))
         self.retry_after = retry_after
         super().__init__(self.message)
 

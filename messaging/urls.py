@@ -1,10 +1,11 @@
 from django.urls import path
 
-from messaging.views import rooms
+from messaging.views import export, rooms
 
 app_name = "messaging"
 
 urlpatterns = [
+    path("accounts/export/", export.export_mine, name="export-mine"),
     path("rooms/", rooms.room_list, name="rooms"),
     path("rooms/new/", rooms.new_room, name="new-room"),
     path("rooms/direct/", rooms.direct, name="direct"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from django.utils.translation import gettext as _
+
 from messaging.errors import Archived, Invalid, Muted
 from messaging.selectors.standing import Standing
 from messaging.wire import frames
@@ -26,7 +28,7 @@ def compose(frame: frames.CommandFrame, sender: int) -> Command:
     match frame:
         case frames.Send():
             if frame.attachments:
-                raise Invalid("Attachments are not available on this server.")
+                raise Invalid(_("Attachments are not available on this server."))
             body = clean_body(frame.body)
             return SendMessage(
                 client_id=frame.client_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from messaging.actions import outbox
@@ -19,7 +20,7 @@ def check_may_remove(
     """Owners remove anybody but owners, moderators remove members, staff anybody. Returns who goes. Raises NotFound or
     Forbidden."""
     if room is None or target is None:
-        raise NotFound("This person is not in the room.")
+        raise NotFound(_("This person is not in the room."))
     if room.kind == Room.Kind.DIRECT:
         raise Forbidden
     if actor is not None and actor.is_active and actor.is_staff:

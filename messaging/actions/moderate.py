@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from messaging.actions import outbox
@@ -20,11 +21,11 @@ def impose(
 ) -> Sanction:
     """Mute somebody, put them out of a room, or ban them. Raises Invalid, or Forbidden for oneself and above."""
     if not reason.strip():
-        raise Invalid("A sanction needs a reason.")
+        raise Invalid(_("A sanction needs a reason."))
     if kind == Sanction.Kind.KICK and room is None:
-        raise Invalid("A kick is out of a room.")
+        raise Invalid(_("A kick is out of a room."))
     if until is not None and until <= timezone.now():
-        raise Invalid("It would be over already.")
+        raise Invalid(_("It would be over already."))
     if user.pk == by.pk or (user.is_superuser and not by.is_superuser):
         raise Forbidden
     with transaction.atomic():

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from messaging import limits
@@ -22,7 +23,7 @@ def create_room(creator: User, name: str, *, kind: str = Room.Kind.PUBLIC, topic
     """Make a public or private room with its creator as owner. Raises Invalid."""
     name, topic = _clean_name(name), _clean_topic(topic)
     if kind not in (Room.Kind.PUBLIC, Room.Kind.PRIVATE):
-        raise Invalid("A room is public or private.")
+        raise Invalid(_("A room is public or private."))
     room = Room(kind=kind, name=name, topic=topic, created_by=creator)
     return _with_members(room, [(creator, Membership.Role.OWNER)])
 
@@ -44,22 +45,22 @@ def change_room(actor: User, room_id: int, **changes: Any) -> None:
 def _clean_name(raw: str) -> str:
     name = " ".join(raw.split())
     if not name:
-        raise Invalid("A room needs a name.")
+        raise Invalid(_("A room needs a name."))
     if len(name) > limits.ROOM_NAME_CHARACTERS:
-        raise Invalid(f"A room's name has at most {limits.ROOM_NAME_CHARACTERS} characters.")
+        raise Invalid(_("A room's name has at most %(most)d characters.") % {"most": limits.ROOM_NAME_CHARACTERS})
     return name
 
 
 def _clean_topic(raw: str) -> str:
     topic = " ".join(raw.split())
     if len(topic) > limits.TOPIC_CHARACTERS:
-        raise Invalid(f"A topic has at most {limits.TOPIC_CHARACTERS} characters.")
+        raise Invalid(_("A topic has at most %(most)d characters.") % {"most": limits.TOPIC_CHARACTERS})
     return topic
 
 
 def _clean_slow_mode(seconds: int) -> int:
     if not 0 <= seconds <= limits.SLOW_MODE_MOST_S:
-        raise Invalid(f"Slow mode is between 0 and {limits.SLOW_MODE_MOST_S} seconds.")
+        raise Invalid(_("Slow mode is between 0 and %(most)d seconds.") % {"most": limits.SLOW_MODE_MOST_S})
     return seconds
 
 
@@ -73,7 +74,7 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
 def open_direct_room(person: User, other: User) -> Room:
     """The one room of these two, made at first need."""
     if person.pk == other.pk:
-        raise Invalid("A direct message needs another person.")
+        raise Invalid(_("A direct message needs another person."))
     key = "-".join(str(pk) for pk in sorted([person.pk, other.pk]))
     existing = Room.objects.filter(direct_key=key).first()
     if existing is not None:
@@ -110,7 +111,7 @@ def find_person(username: str) -> User:
     """An active person by their username, whatever its case. Raises NotFound."""
     person = User.objects.filter(username__iexact=username.strip(), is_active=True).first()
     if person is None:
-        raise NotFound(f"There is nobody called “{username.strip()}” here.")
+        raise NotFound(_("There is nobody called “%(name)s” here.") % {"name": username.strip()})
     return person
 
 
@@ -120,6 +121,13 @@ def leave(user: User, room_id: int, client_id: UUID) -> bool:
         raise NotFound
     outbox.submit(LeaveRoom(client_id=client_id, room=room_id, sender=user.pk))
     return True
+
+
+def leave_all(user: User) -> None:
+    """Ask to leave every room but direct ones: those are the other person's too."""
+    places = Membership.objects.filter(user=user).exclude(room__kind=Room.Kind.DIRECT)
+    for room_id in places.order_by("room_id").values_list("room_id", flat=True):
+        outbox.submit(LeaveRoom(client_id=uuid4(), room=room_id, sender=user.pk))
 
 
 def _with_members(room: Room, members: Sequence[tuple[User, str]]) -> Room:

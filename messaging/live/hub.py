@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Collection
 
 from django.db import DatabaseError
+from django.utils import translation
 
 from messaging import limits, metrics
 from messaging.errors import REJECTIONS
@@ -347,7 +348,8 @@ class Hub:
     async def _tell_people(self, news: PeopleNews) -> None:
         for refusal in news.refusals:
             for session in self.sessions_of(refusal.user):
-                why = REJECTIONS[refusal.code]()
+                with translation.override(session.language):
+                    why = REJECTIONS[refusal.code]()
                 session.write(server_frames.rejected(refusal.client_id, why, final=True))
         for change in news.memberships:
             for session in self.sessions_of(change.user):

@@ -54,6 +54,7 @@ class Session:
         self.user_id: int = user.pk
         self.user_name: str = user.display_name
         self.session_key = session_key
+        self.language = "en"
         self.writer = writer
         self.standings: dict[int, Standing] = {}
         self.watched: dict[int, WatchedRoom] = {}

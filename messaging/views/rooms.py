@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
+from accounts.selectors import blocks_of
 from messaging import limits
 from messaging.actions import outbox, rooms
 from messaging.errors import NotFound, NotMember, Rejection
@@ -140,6 +141,7 @@ def _context(
         "page": plain_page,
         "rooms": mine,
         "epoch": epoch(),
+        "blocked": list(blocks_of(request.user.pk).values_list("person_id", flat=True)),
         "limits": {
             "body": limits.BODY_CHARACTERS,
             "frame": limits.CLIENT_FRAME_BYTES,

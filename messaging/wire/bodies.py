@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from django.utils.translation import gettext as _
+
 from messaging import limits
 from messaging.errors import Empty, Invalid, TooLong
 
@@ -14,5 +16,5 @@ def clean_body(raw: str) -> str:
     if len(body) > limits.BODY_CHARACTERS:
         raise TooLong
     if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in body):
-        raise Invalid("A message cannot contain control characters.")
+        raise Invalid(_("A message cannot contain control characters."))
     return body

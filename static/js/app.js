@@ -60,6 +60,7 @@ function changed() {
 function announce(room, messages) {
   if (room !== chat.roomId) return;
   for (const message of messages) {
+    if (chat.blocked.has(message.sender.id)) continue;
     if (message.sender.id !== chat.me.id && message.edited_at === null && message.deleted_at === null) {
       announcer.say(words.announced(message.sender.name, message.body));
     }

@@ -37,6 +37,7 @@ export class Chat {
     Object.assign(this, { me: boot.user, limits: boot.limits, emoji: boot.emoji, load, onChange, onMessages, now, random });
     this.quotes = new Quotes({ load: (room, seq) => load.message(room, seq), onChange });
     this.people = new People({ load: (room) => load.people(room), onChange });
+    this.blocked = new Set(boot.blocked ?? []);
     for (const room of boot.rooms) this.rooms.set(room.id, room);
     this.outbox = new Outbox(storage, `chat.outbox.${boot.user.id}.`);
     if (boot.page) this.store(boot.room).open(boot.page, this.rooms.get(boot.room)?.seq ?? 0);

@@ -1,4 +1,5 @@
 /** From messages to what a timeline shows: day dividers, the "new messages" line, groups by author. Pure. */
+import { dayKey } from "./times.js";
 
 export const GROUP_MS = 5 * 60 * 1000;
 
@@ -13,8 +14,8 @@ export function makeRows(messages, pending, { readSeq = null, me }) {
   let isPastRead = false;
   for (const message of messages) {
     const date = new Date(message.created_at);
-    if (!previous || previous.date.toDateString() !== date.toDateString()) {
-      rows.push({ kind: "day", key: `day-${date.toDateString()}`, date });
+    if (!previous || dayKey(previous.date) !== dayKey(date)) {
+      rows.push({ kind: "day", key: `day-${dayKey(date)}`, date });
       previous = null;
     }
     // Only where it belongs: with the read side of the line not loaded, it would stand above any page.

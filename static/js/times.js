@@ -1,17 +1,24 @@
-/** Times as the reader's locale and zone have them. */
+/** Times in the page's language and the reader's zone: the one of the profile, else the browser's. */
+import { language, timeZone } from "./language.js";
 import { words } from "./words.js";
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+// English as the reader's browser has it (en-GB, en-US), when that is English at all.
+const locale = globalThis.navigator?.languages?.find((tag) => tag.split("-")[0] === language.split("-")[0]) ?? language;
+const calendar = new Intl.DateTimeFormat("en-CA", { timeZone });
+const clock = new Intl.DateTimeFormat(locale, { timeZone, hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat(locale, { timeZone, weekday: "long", day: "numeric", month: "long" });
+const full = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "full", timeStyle: "medium" });
 
 export const clockTime = (date) => clock.format(date);
 export const fullTime = (date) => full.format(date);
 
+/** Equal for two moments of one day in the reader's zone. */
+export const dayKey = (moment) => calendar.format(moment);
+
 export function dayName(date, now = new Date()) {
   const yesterday = new Date(now);
   yesterday.setDate(now.getDate() - 1);
-  if (date.toDateString() === now.toDateString()) return words.today;
-  if (date.toDateString() === yesterday.toDateString()) return words.yesterday;
+  if (dayKey(date) === dayKey(now)) return words.today;
+  if (dayKey(date) === dayKey(yesterday)) return words.yesterday;
   return day.format(date);
 }

@@ -1,4 +1,6 @@
-/** Every word the app says. */
+/** Every word the app says, in English; words.zh-hans.js replaces them where the page is Chinese. */
+import { isChinese, language, translated } from "./language.js";
+
 export const words = {
   offline: (seconds) => `You are offline. Trying again in ${seconds} s.`,
   tryNow: "Try now",
@@ -17,6 +19,8 @@ export const words = {
   jumpToLatest: "Jump to latest",
   edited: "edited",
   deleted: "This message was deleted.",
+  blocked: "A message of somebody you blocked.",
+  showBlocked: "Show",
   sending: "Sending…",
   accepted: "Sent, not yet shown to others",
   late: "Not sent yet",
@@ -77,3 +81,5 @@ export const words = {
   announced: (name, text) => `${name}: ${text}`,
   busy: (seconds) => (seconds < 120 ? `You can write again in ${seconds} s.` : `You can write again in ${Math.ceil(seconds / 60)} min.`),
 };
+
+if (isChinese(language)) translated(words, (await import("./words.zh-hans.js")).words);

@@ -4,6 +4,7 @@ import { hueOf, initials } from "../rows.js";
 import { setSafeHTML } from "../safe_html.js";
 import { clockTime, fullTime } from "../times.js";
 import { words } from "../words.js";
+import { Veil } from "./blocked.js";
 import { Draft } from "./draft.js";
 import { html, Icon } from "./html.js";
 import { DeleteDialog, VersionsDialog } from "./message_dialogs.js";
@@ -101,8 +102,10 @@ export function Message({ chat, row, now, onEdit, onReply, onJump, isFocus }) {
         <strong>${message.sender.name}</strong>
         <time dateTime=${message.created_at} title=${fullTime(date)}>${clockTime(date)}</time>
       </p>`}
-      ${message.reply_to && html`<${Quote} chat=${chat} seq=${message.reply_to} onJump=${onJump} />`}
-      <${Body} chat=${chat} message=${message} />
+      <${Veil} isBlocked=${chat.blocked.has(message.sender.id)}>
+        ${message.reply_to && html`<${Quote} chat=${chat} seq=${message.reply_to} onJump=${onJump} />`}
+        <${Body} chat=${chat} message=${message} />
+      <//>
       ${message.edited_at && !message.deleted_at && html`<button type="button" class="message-edited" title=${words.showVersions} onClick=${() => setDialog("versions")}>${words.edited}</button>`}
       ${isStored && html`<${Reactions} chat=${chat} message=${message} />`}
       ${entry && html`<${State} chat=${chat} entry=${entry} now=${now} />`}
