@@ -9,8 +9,8 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import SessionAuth
 
-from messaging.api.messages import router as messages_router
 from messaging.api.blocks import router as blocks_router
+from messaging.api.messages import router as messages_router
 from messaging.api.rooms import router as rooms_router
 from messaging.errors import ChatError
 
