@@ -4,16 +4,19 @@ import { isChinese, translated } from "../../static/js/language.js";
 import { words } from "../../static/js/words.js";
 import { words as chinese } from "../../static/js/words.zh-hans.js";
 
-test("every word has a Chinese one, and the other way round", () => {
-  assert.deepEqual(Object.keys(chinese).sort(), Object.keys(words).sort());
-});
-
-test("a Chinese word takes what the English one takes, and says it", () => {
-  for (const [key, english] of Object.entries(words)) {
-    assert.equal(typeof chinese[key], typeof english, key);
-    if (typeof english === "function") assert.equal(chinese[key].length, english.length, key);
+/** Also in the groups of words within. */
+function compare(english, chinese) {
+  assert.deepEqual(Object.keys(chinese).sort(), Object.keys(english).sort());
+  for (const [key, word] of Object.entries(english)) {
+    assert.equal(typeof chinese[key], typeof word, key);
+    if (typeof word === "object") compare(word, chinese[key]);
+    else if (typeof word === "function") assert.equal(chinese[key].length, word.length, key);
     else assert.match(chinese[key], /\p{Script=Han}/u, key);
   }
+}
+
+test("every word has a Chinese one and the other way round; it takes what the English one takes, and says it", () => {
+  compare(words, chinese);
 });
 
 test("what is not translated stays English, and what nobody asks for stays out", () => {
