@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import statistics
 import time
 from collections.abc import Callable
@@ -40,9 +41,17 @@ class Talker:
         self.busy: list[float] = []
 
     async def open(self) -> None:
-        self.socket = await raw_socket(self.stack, session=self.person.session)
+        self.socket = await raw_socket(self.stack, session=self.person.session, sock=self._narrow_socket())
         await self.socket.send('{"type":"hello"}')
         self._reading = asyncio.create_task(self._read())
+
+    def _narrow_socket(self) -> socket.socket:
+        """One that holds little: what a browser has not handed to its network yet is not under way."""
+        narrow = socket.socket()
+        narrow.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8_192)
+        narrow.connect(("127.0.0.1", self.stack.port))
+        narrow.setblocking(False)
+        return narrow
 
     async def close(self) -> None:
         await self.socket.close()
