@@ -41,7 +41,9 @@ class Talker:
         self.busy: list[float] = []
 
     async def open(self) -> None:
-        self.socket = await raw_socket(self.stack, session=self.person.session, sock=self._narrow_socket())
+        self.socket = await raw_socket(
+            self.stack, session=self.person.session, sock=self._narrow_socket(), write_limit=2048
+        )
         await self.socket.send('{"type":"hello"}')
         self._reading = asyncio.create_task(self._read())
 
