@@ -17,7 +17,7 @@ LAYERS = [
     ["messaging.errors", "messaging.limits", "messaging.metrics", "messaging.breaker"],
     ["messaging.wire"],
     ["messaging.models", "messaging.threads"],
-    ["messaging.selectors"],
+    ["messaging.selectors", "messaging.fetching"],
     ["messaging.log"],
     ["messaging.actions"],
     ["messaging.live"],

@@ -18,8 +18,7 @@ UPDATED_AT_ONCE = 200
 
 _MESSAGE_COLUMNS = (
     "room_id", "seq", "rev", "client_id", "sender_id", "fingerprint", "body", "html", "reply_to", "mentions",
-    "reactions", "created_at", "edited_at", "deleted_at",
-    "deleted_by",
+    "reactions", "previews", "created_at", "edited_at", "deleted_at", "deleted_by",
 )  # fmt: skip
 
 _encode_json = msgspec.json.Encoder().encode
@@ -47,7 +46,8 @@ def _message_row(message: MessageRow) -> tuple[Any, ...]:
         message.html,
         message.reply_to,
         _in_json(message.mentions),
-        _in_json(message.reactions) if message.reactions else None,
+        _in_json_or_null(message.reactions),
+        _in_json_or_null(message.previews),
         in_column(message.created_at),
         in_column(message.edited_at),
         in_column(message.deleted_at),
@@ -63,18 +63,23 @@ def update_messages(messages: Sequence[MessageRow]) -> None:
             one.body,
             one.html,
             _in_json(one.mentions),
-            _in_json(one.reactions) if one.reactions else None,
+            _in_json_or_null(one.reactions),
+            _in_json_or_null(one.previews),
             *map(in_column, (one.edited_at, one.deleted_at)),
             one.deleted_by,
         )
         for one in messages
     }
-    columns = ("rev", "body", "html", "mentions", "reactions", "edited_at", "deleted_at", "deleted_by")
+    columns = ("rev", "body", "html", "mentions", "reactions", "previews", "edited_at", "deleted_at", "deleted_by")
     set_columns("messaging_message", "id", rows, columns)
 
 
-def _in_json(value: list[int] | dict[str, list[int]]) -> str:
+def _in_json(value: list[int]) -> str:
     return _encode_json(value).decode() if value else "[]"
+
+
+def _in_json_or_null(value: dict[str, list[int]] | list[dict[str, str]] | None) -> str | None:
+    return _encode_json(value).decode() if value else None
 
 
 def in_column(at: datetime | None) -> Any:

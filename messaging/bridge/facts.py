@@ -19,6 +19,7 @@ from messaging.models import Membership, Room, RoomHead, Sanction
 from messaging.models.message import places_of
 from messaging.wire.commands import (
     AddMember,
+    AttachPreviews,
     Command,
     DeleteMessage,
     EditMessage,
@@ -134,7 +135,7 @@ def _target(command: Command) -> tuple[int, int] | None:
     match command:
         case SendMessage(reply_to=seq) if seq is not None:
             return command.room, seq
-        case EditMessage(seq=seq) | DeleteMessage(seq=seq) | ReactMessage(seq=seq):
+        case EditMessage(seq=seq) | DeleteMessage(seq=seq) | ReactMessage(seq=seq) | AttachPreviews(seq=seq):
             return command.room, seq
         case _:
             return None

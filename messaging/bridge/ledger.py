@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import to_builtins
+
 from messaging import limits, metrics
 from messaging.actions.members import check_may_remove
 from messaging.bridge.effects import Effects
@@ -28,6 +30,7 @@ from messaging.models import AppliedCommand, Membership, Room
 from messaging.wire.commands import (
     KINDS,
     AddMember,
+    AttachPreviews,
     Command,
     DeleteMessage,
     EditMessage,
@@ -39,6 +42,7 @@ from messaging.wire.commands import (
     SendMessage,
     fingerprint,
 )
+from messaging.wire.links import links_in
 from messaging.wire.mentions import mention_names, names_everybody
 
 EDIT_WINDOW = timedelta(minutes=15)
@@ -204,6 +208,7 @@ class Ledger:
             raise EditWindow
         self.effects.revisions.setdefault((command.room, command.seq), []).append(message.revision())
         message.body, message.html, message.edited_at = command.body, command.html, self.facts.now
+        message.previews = _still_linked(message.previews, command.html)
         before, message.mentions = message.mentions, self._named(command.room, command.body)
         self._touch(message)
         self._count(message, 0, before)
@@ -216,7 +221,7 @@ class Ledger:
             raise Forbidden
         if message.deleted_at is None:
             message.body, message.html, message.deleted_at = "", "", self.facts.now
-            message.deleted_by, message.reactions = command.sender, None
+            message.deleted_by, message.reactions, message.previews = command.sender, None, None
             self.effects.revisions[message.room_id, message.seq] = []
             before, message.mentions = message.mentions, []
             self._touch(message)
@@ -239,6 +244,17 @@ class Ledger:
         reactions[command.emoji] = [*others, command.sender] if command.on else others
         message.reactions = {emoji: users for emoji, users in reactions.items() if users}
         self._touch(message)
+        return message.seq
+
+    def _attach(self, command: AttachPreviews, accepted_at: datetime) -> int:
+        """Those of links that still stand there: the message may have been edited since they were fetched."""
+        message = self._message(command.room, command.seq)
+        if message.deleted_at is not None or message.sender_id != command.sender:
+            raise NotFound
+        found = _still_linked(to_builtins(command.previews), message.html)
+        if found != message.previews:
+            message.previews = found
+            self._touch(message)
         return message.seq
 
     def _touch(self, message: MessageRow) -> None:
@@ -328,7 +344,13 @@ _EFFECTS: dict[type[Command], Callable[[Ledger, Any, datetime], int | None]] = {
     RemoveMember: Ledger._remove,
     OpenRoom: Ledger._open,
     ReactMessage: Ledger._react,
+    AttachPreviews: Ledger._attach,
 }
+
+
+def _still_linked(previews: list[dict[str, str]] | None, html: str) -> list[dict[str, str]] | None:
+    links = set(links_in(html)) if previews else set()
+    return [one for one in previews or () if one["url"] in links] or None
 
 
 def _clamp(accepted_at: datetime, previous: datetime | None, now: datetime) -> datetime:

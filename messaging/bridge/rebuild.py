@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Max
+from msgspec import to_builtins
 
 from accounts.models import User
 from messaging import limits
@@ -176,6 +177,7 @@ def _row(room: int, fact: MessageFact) -> MessageRow:
         deleted_at=view.deleted_at,
         deleted_by=view.deleted_by,
         reactions=view.reactions or None,
+        previews=to_builtins(view.previews) or None,
     )
 
 

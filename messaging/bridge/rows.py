@@ -32,6 +32,7 @@ class MessageRow(msgspec.Struct):
     deleted_at: datetime | None = None
     deleted_by: int | None = None
     reactions: dict[str, list[int]] | None = None
+    previews: list[dict[str, str]] | None = None
     pk: int = 0
 
     def revision(self) -> MessageRevision:

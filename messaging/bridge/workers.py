@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from messaging.bridge.notifier import Notifier
+from messaging.bridge.previewer import Previewer
 from messaging.bridge.worker import Worker
 
-WORKERS: dict[str, type[Worker]] = {worker.name: worker for worker in (Notifier,)}
+WORKERS: dict[str, type[Worker]] = {worker.name: worker for worker in (Notifier, Previewer)}

@@ -2,6 +2,7 @@ from messaging.models.bridge_report import BridgeReport
 from messaging.models.dead_letter import DeadLetter
 from messaging.models.digest import MentionDigest
 from messaging.models.head import RoomHead
+from messaging.models.linked_page import LinkedPage
 from messaging.models.log_state import AppliedCommand, Lease, LogTopic, SiteState, StoredOffset
 from messaging.models.membership import Membership
 from messaging.models.mention import Mention
@@ -17,6 +18,7 @@ __all__ = [
     "BridgeReport",
     "DeadLetter",
     "Lease",
+    "LinkedPage",
     "LogTopic",
     "Membership",
     "Mention",

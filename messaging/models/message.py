@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from messaging.models.fields import BinaryUUIDField
 from messaging.models.room import Room
+from messaging.wire.commands import Preview
 from messaging.wire.messages import MessageView, Sender
 
 
@@ -32,6 +33,8 @@ class Message(models.Model):
     """Ids of the people it names who were members when it was applied."""
     reactions = models.JSONField(null=True, editable=False)
     """{emoji: [ids of people, in the order in which they reacted]}; null: none."""
+    previews = models.JSONField(null=True, editable=False)
+    """What the pages say that it links to, as `Preview`s; null: nothing."""
     created_at = models.DateTimeField(_("sent"))
     edited_at = models.DateTimeField(_("edited"), null=True)
     deleted_at = models.DateTimeField(_("deleted"), null=True)
@@ -75,4 +78,5 @@ def view_of(row: Any, sender_name: str) -> MessageView:
         reply_to=row.reply_to,
         mentions=row.mentions,
         reactions=row.reactions or {},
+        previews=[Preview(**one) for one in row.previews or ()],
     )

@@ -42,6 +42,22 @@ class ReactMessage(Command, frozen=True, kw_only=True):
     on: bool
 
 
+class Preview(msgspec.Struct, frozen=True):
+    """What a page says of itself. `url` is the link as it stands in the message."""
+
+    url: str
+    title: str
+    description: str = ""
+    site: str = ""
+
+
+class AttachPreviews(Command, frozen=True, kw_only=True):
+    """What the pages say that a message links to; our own worker writes it in the sender's name."""
+
+    seq: int
+    previews: list[Preview]
+
+
 class JoinRoom(Command, frozen=True, kw_only=True):
     """The sender becomes a member."""
 
@@ -77,6 +93,7 @@ class CommandKind(IntEnum):
     ADD = 6
     REMOVE = 7
     REACT = 8
+    PREVIEWS = 9
     OPEN = 10
 
 
@@ -90,6 +107,7 @@ KINDS: dict[type[Command], CommandKind] = {
     RemoveMember: CommandKind.REMOVE,
     OpenRoom: CommandKind.OPEN,
     ReactMessage: CommandKind.REACT,
+    AttachPreviews: CommandKind.PREVIEWS,
 }
 
 
@@ -108,5 +126,7 @@ def fingerprint(command: Command) -> int:
     ]
     if isinstance(command, ReactMessage):
         content += [command.emoji, command.on]
+    if isinstance(command, AttachPreviews):
+        content.append(command.previews)
     digest = hashlib.blake2b(msgspec.json.encode(content), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

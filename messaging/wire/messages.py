@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from messaging.wire.commands import Preview
 from messaging.wire.server_frames import Fragment
 
 _encode = msgspec.json.Encoder().encode
@@ -33,6 +34,7 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     deleted_by: int | None = None
     reply_to: int | None = None
     reactions: dict[str, list[int]] = {}
+    previews: list[Preview] = []
     attachments: list[dict[str, Any]] = []
     mentions: list[int] = []
     kind: str = "text"

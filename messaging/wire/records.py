@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from google.protobuf.message import DecodeError
+from msgspec.structs import asdict
 
 from messaging.limits import MAX_INTEGER
 from messaging.wire import records_pb2
 from messaging.wire.commands import (
     AddMember,
+    AttachPreviews,
     Command,
     DeleteMessage,
     EditMessage,
     JoinRoom,
     LeaveRoom,
     OpenRoom,
+    Preview,
     ReactMessage,
     RemoveMember,
     SendMessage,
@@ -35,37 +39,36 @@ def record_key(room: int) -> bytes:
     return str(room).encode()
 
 
+ACTIONS: dict[type[Command], str] = {
+    SendMessage: "send",
+    EditMessage: "edit",
+    DeleteMessage: "delete",
+    JoinRoom: "join",
+    LeaveRoom: "leave",
+    AddMember: "add",
+    RemoveMember: "remove",
+    ReactMessage: "react",
+    AttachPreviews: "previews",
+    OpenRoom: "open",
+}
+"""Which field of the record's `action` holds which command: its own fields have the same names there."""
+
+_KINDS = {action: kind for kind, action in ACTIONS.items()}
+_OWN_FIELDS = {
+    kind: [name for name in kind.__struct_fields__ if name not in Command.__struct_fields__] for kind in ACTIONS
+}
+
+
 def encode_command(command: Command) -> bytes:
     record = records_pb2.Command(client_id=command.client_id.bytes, room=command.room, sender=command.sender)
-    match command:
-        case SendMessage():
-            record.send.body = command.body
-            record.send.html = command.html
-            if command.reply_to is not None:
-                record.send.reply_to = command.reply_to
-        case EditMessage():
-            record.edit.seq = command.seq
-            record.edit.rev_seen = command.rev_seen
-            record.edit.body = command.body
-            record.edit.html = command.html
-        case DeleteMessage():
-            record.delete.seq = command.seq
-        case JoinRoom():
-            record.join.SetInParent()
-        case LeaveRoom():
-            record.leave.SetInParent()
-        case AddMember():
-            record.add.user = command.user
-        case RemoveMember():
-            record.remove.user = command.user
-        case ReactMessage():
-            record.react.seq = command.seq
-            record.react.emoji = command.emoji
-            record.react.on = command.on
-        case OpenRoom():
-            record.open.SetInParent()
-        case _:
-            raise TypeError(f"no record for {type(command).__name__}")
+    inner = getattr(record, ACTIONS[type(command)])
+    inner.SetInParent()
+    for name in _OWN_FIELDS[type(command)]:
+        value = getattr(command, name)
+        if isinstance(value, list):
+            getattr(inner, name).extend(records_pb2.Preview(**asdict(one)) for one in value)
+        elif value is not None:
+            setattr(inner, name, value)
     return record.SerializeToString()
 
 
@@ -100,39 +103,19 @@ def _numbers(record: records_pb2.Command) -> list[int]:
 
 
 def _typed(record: records_pb2.Command) -> Command:
-    client_id, room, sender = UUID(bytes=record.client_id), record.room, record.sender
-    match record.WhichOneof("action"):
-        case "send":
-            send = record.send
-            reply_to = send.reply_to if send.HasField("reply_to") else None
-            return SendMessage(
-                client_id=client_id, room=room, sender=sender, body=send.body, html=send.html, reply_to=reply_to
-            )
-        case "edit":
-            edit = record.edit
-            return EditMessage(
-                client_id=client_id,
-                room=room,
-                sender=sender,
-                seq=edit.seq,
-                rev_seen=edit.rev_seen,
-                body=edit.body,
-                html=edit.html,
-            )
-        case "delete":
-            return DeleteMessage(client_id=client_id, room=room, sender=sender, seq=record.delete.seq)
-        case "react":
-            react = record.react
-            return ReactMessage(
-                client_id=client_id, room=room, sender=sender, seq=react.seq, emoji=react.emoji, on=react.on
-            )
-        case "join" | "leave" | "open" as action:
-            kind = {"join": JoinRoom, "leave": LeaveRoom, "open": OpenRoom}[action]
-            return kind(client_id=client_id, room=room, sender=sender)
-        case "add" | "remove" as action:
-            user = getattr(record, action).user
-            return {"add": AddMember, "remove": RemoveMember}[action](
-                client_id=client_id, room=room, sender=sender, user=user
-            )
-        case _:
-            raise UndecodableRecord("an action that this version does not know")
+    action = record.WhichOneof("action")
+    named: dict[str, Any] = {"client_id": UUID(bytes=record.client_id), "room": record.room, "sender": record.sender}
+    if action == "send":  # the hot path again
+        send = record.send
+        reply_to = send.reply_to if send.HasField("reply_to") else None
+        return SendMessage(**named, body=send.body, html=send.html, reply_to=reply_to)
+    if action is None:
+        raise UndecodableRecord("an action that this version does not know")
+    kind, inner = _KINDS[action], getattr(record, action)
+    return kind(**named, **{name: _plain(getattr(inner, name)) for name in _OWN_FIELDS[kind]})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str | int):
+        return value
+    return [Preview(one.url, one.title, one.description, one.site) for one in value]

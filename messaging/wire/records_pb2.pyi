@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Command(_message.Message):
-    __slots__ = ("client_id", "room", "sender", "send", "edit", "delete", "join", "leave", "add", "remove", "react", "open")
+    __slots__ = ("client_id", "room", "sender", "send", "edit", "delete", "join", "leave", "add", "remove", "react", "open", "previews")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     ROOM_FIELD_NUMBER: _ClassVar[int]
     SENDER_FIELD_NUMBER: _ClassVar[int]
@@ -20,6 +20,7 @@ class Command(_message.Message):
     REMOVE_FIELD_NUMBER: _ClassVar[int]
     REACT_FIELD_NUMBER: _ClassVar[int]
     OPEN_FIELD_NUMBER: _ClassVar[int]
+    PREVIEWS_FIELD_NUMBER: _ClassVar[int]
     client_id: bytes
     room: int
     sender: int
@@ -32,7 +33,8 @@ class Command(_message.Message):
     remove: RemoveMember
     react: ReactMessage
     open: OpenRoom
-    def __init__(self, client_id: _Optional[bytes] = ..., room: _Optional[int] = ..., sender: _Optional[int] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., edit: _Optional[_Union[EditMessage, _Mapping]] = ..., delete: _Optional[_Union[DeleteMessage, _Mapping]] = ..., join: _Optional[_Union[JoinRoom, _Mapping]] = ..., leave: _Optional[_Union[LeaveRoom, _Mapping]] = ..., add: _Optional[_Union[AddMember, _Mapping]] = ..., remove: _Optional[_Union[RemoveMember, _Mapping]] = ..., react: _Optional[_Union[ReactMessage, _Mapping]] = ..., open: _Optional[_Union[OpenRoom, _Mapping]] = ...) -> None: ...
+    previews: AttachPreviews
+    def __init__(self, client_id: _Optional[bytes] = ..., room: _Optional[int] = ..., sender: _Optional[int] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., edit: _Optional[_Union[EditMessage, _Mapping]] = ..., delete: _Optional[_Union[DeleteMessage, _Mapping]] = ..., join: _Optional[_Union[JoinRoom, _Mapping]] = ..., leave: _Optional[_Union[LeaveRoom, _Mapping]] = ..., add: _Optional[_Union[AddMember, _Mapping]] = ..., remove: _Optional[_Union[RemoveMember, _Mapping]] = ..., react: _Optional[_Union[ReactMessage, _Mapping]] = ..., open: _Optional[_Union[OpenRoom, _Mapping]] = ..., previews: _Optional[_Union[AttachPreviews, _Mapping]] = ...) -> None: ...
 
 class SendMessage(_message.Message):
     __slots__ = ("body", "html", "reply_to")
@@ -71,6 +73,26 @@ class ReactMessage(_message.Message):
     emoji: str
     on: bool
     def __init__(self, seq: _Optional[int] = ..., emoji: _Optional[str] = ..., on: _Optional[bool] = ...) -> None: ...
+
+class AttachPreviews(_message.Message):
+    __slots__ = ("seq", "previews")
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    PREVIEWS_FIELD_NUMBER: _ClassVar[int]
+    seq: int
+    previews: _containers.RepeatedCompositeFieldContainer[Preview]
+    def __init__(self, seq: _Optional[int] = ..., previews: _Optional[_Iterable[_Union[Preview, _Mapping]]] = ...) -> None: ...
+
+class Preview(_message.Message):
+    __slots__ = ("url", "title", "description", "site")
+    URL_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    SITE_FIELD_NUMBER: _ClassVar[int]
+    url: str
+    title: str
+    description: str
+    site: str
+    def __init__(self, url: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., site: _Optional[str] = ...) -> None: ...
 
 class JoinRoom(_message.Message):
     __slots__ = ()

@@ -27,6 +27,7 @@ FAST = {
     "CHAT_CONNECT_RATE": "100000",
     "CHAT_DRAIN_S": "0.5",
     "CHAT_DEMO": "1",
+    "CHAT_LINK_PREVIEWS": "0",
 }
 
 

@@ -10,6 +10,7 @@ import { html, Icon } from "./html.js";
 import { DeleteDialog, VersionsDialog } from "./message_dialogs.js";
 import { actOnMessage } from "./message_keys.js";
 import { MessageTools } from "./message_tools.js";
+import { Previews } from "./previews.js";
 import { Quote } from "./quote.js";
 import { Reactions } from "./reactions.js";
 
@@ -105,6 +106,7 @@ export function Message({ chat, row, now, onEdit, onReply, onJump, isFocus }) {
       <${Veil} isBlocked=${chat.blocked.has(message.sender.id)}>
         ${message.reply_to && html`<${Quote} chat=${chat} seq=${message.reply_to} onJump=${onJump} />`}
         <${Body} chat=${chat} message=${message} />
+        ${isStored && html`<${Previews} previews=${message.previews} />`}
       <//>
       ${message.edited_at && !message.deleted_at && html`<button type="button" class="message-edited" title=${words.showVersions} onClick=${() => setDialog("versions")}>${words.edited}</button>`}
       ${isStored && html`<${Reactions} chat=${chat} message=${message} />`}
