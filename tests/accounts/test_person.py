@@ -124,7 +124,8 @@ def test_who_deletes_their_account_asks_to_leave_every_room_but_direct_ones(ada:
     rooms.open_direct_room(ada, bo)
     signed_in().post("/accounts/delete/", {"password": PASSWORD})
     commands = [decode_command(bytes(row.record), str(row.room_id).encode()) for row in OutboxCommand.objects.all()]
-    assert [(type(one), one.room, one.sender) for one in commands] == [(LeaveRoom, room.pk, ada.pk)]
+    left = [(one.room, one.sender) for one in commands if isinstance(one, LeaveRoom)]
+    assert left == [(room.pk, ada.pk)]
     assert Membership.objects.filter(user=ada).count() == 2  # the bridge decides, not HTTP
 
 
