@@ -13,11 +13,13 @@ from messaging.wire.commands import (
     Command,
     DeleteMessage,
     EditMessage,
+    HideMessage,
     JoinRoom,
     LeaveRoom,
     OpenRoom,
     ReactMessage,
     RemoveMember,
+    RestoreMessage,
     SendMessage,
 )
 
@@ -28,6 +30,13 @@ COMMAND_HEADERS = ((SCHEMA_HEADER, COMMAND_SCHEMA),)
 
 class UndecodableRecord(Exception):
     """The bytes are not a command that this version knows; the reason says which way."""
+
+
+_MODERATED: dict[type[DeleteMessage | HideMessage | RestoreMessage], str] = {
+    DeleteMessage: "delete",
+    HideMessage: "hide",
+    RestoreMessage: "restore",
+}
 
 
 def record_key(room: int) -> bytes:
@@ -43,13 +52,15 @@ def encode_command(command: Command) -> bytes:
             record.send.html = command.html
             if command.reply_to is not None:
                 record.send.reply_to = command.reply_to
+            record.send.filter, record.send.hidden = command.filter, command.hidden
         case EditMessage():
             record.edit.seq = command.seq
             record.edit.rev_seen = command.rev_seen
             record.edit.body = command.body
             record.edit.html = command.html
-        case DeleteMessage():
-            record.delete.seq = command.seq
+        case DeleteMessage() | HideMessage() | RestoreMessage():
+            about = getattr(record, _MODERATED[type(command)])
+            about.seq, about.action = command.seq, command.action
         case JoinRoom():
             record.join.SetInParent()
         case LeaveRoom():
@@ -94,7 +105,7 @@ def _numbers(record: records_pb2.Command) -> list[int]:
     """Every id, seq and rev of a command: one beyond all bounds would fail in the database, with its whole batch."""
     action = record.WhichOneof("action")
     if action == "send":  # without a look at every field: this is the hot path
-        return [record.room, record.sender, record.send.reply_to]
+        return [record.room, record.sender, record.send.reply_to, record.send.filter]
     inner = getattr(record, action) if action else record
     return [record.room, record.sender, *(value for _, value in inner.ListFields() if isinstance(value, int))]
 
@@ -106,7 +117,14 @@ def _typed(record: records_pb2.Command) -> Command:
             send = record.send
             reply_to = send.reply_to if send.HasField("reply_to") else None
             return SendMessage(
-                client_id=client_id, room=room, sender=sender, body=send.body, html=send.html, reply_to=reply_to
+                client_id=client_id,
+                room=room,
+                sender=sender,
+                body=send.body,
+                html=send.html,
+                reply_to=reply_to,
+                filter=send.filter,
+                hidden=send.hidden,
             )
         case "edit":
             edit = record.edit
@@ -119,8 +137,10 @@ def _typed(record: records_pb2.Command) -> Command:
                 body=edit.body,
                 html=edit.html,
             )
-        case "delete":
-            return DeleteMessage(client_id=client_id, room=room, sender=sender, seq=record.delete.seq)
+        case "delete" | "hide" | "restore" as name:
+            about = getattr(record, name)
+            kind_of = {name: kind for kind, name in _MODERATED.items()}
+            return kind_of[name](client_id=client_id, room=room, sender=sender, seq=about.seq, action=about.action)
         case "react":
             react = record.react
             return ReactMessage(
