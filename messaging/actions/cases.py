@@ -55,6 +55,14 @@ def act(actor: User, case_id: int, deed: Deed, reason: str, *, seen: str | None 
     return Decision(case, action, sanction, told)
 
 
+def note_view(actor: User, case: ModerationCase) -> None:
+    """Whoever looks at what is not public leaves a line in the log."""
+    if case.room.kind != Room.Kind.PUBLIC:
+        ModerationAction.objects.create(
+            deed=Deed.VIEW, by=actor, case=case, person_id=case.author_id, room_id=case.room_id, seq=case.seq
+        )
+
+
 def mark(case: ModerationCase) -> str:
     """Changes with whatever another moderator does to the case."""
     return f"{case.state}.{case.assignee_id}.{case.decided_by_id}.{case.decided_at and case.decided_at.timestamp()}"

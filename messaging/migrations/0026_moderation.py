@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='moderationcase',
-            index=models.Index(fields=['state', 'score', 'id'], name='cases_queue'),
+            index=models.Index(fields=['-state', '-score', 'id'], name='cases_queue'),
         ),
         migrations.AddIndex(
             model_name='moderationcase',

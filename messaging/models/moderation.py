@@ -82,7 +82,7 @@ class ModerationCase(models.Model):
         verbose_name_plural = _("cases")
         constraints = [models.UniqueConstraint(fields=["room", "seq"], name="one_case_a_message")]
         indexes = [
-            models.Index(fields=["state", "score", "id"], name="cases_queue"),
+            models.Index(fields=["-state", "-score", "id"], name="cases_queue"),
             models.Index(fields=["author", "outcome"], name="cases_strikes"),
         ]
         permissions = [("moderate", _("Can decide cases")), ("lead_moderation", _("Can lead moderation"))]

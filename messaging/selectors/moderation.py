@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -46,9 +46,12 @@ def queue(room_ids: Sequence[int] | None) -> QuerySet[ModerationCase]:
 
 def is_late(case: ModerationCase) -> bool:
     """Older than cases should get."""
-    return case.state == ModerationCase.State.OPEN and timezone.now() - case.opened_at > timedelta(
-        hours=settings.CHAT_CASE_TARGET_H
-    )
+    return case.state == ModerationCase.State.OPEN and case.opened_at < late_since()
+
+
+def late_since() -> datetime:
+    """Open cases from before then are late."""
+    return timezone.now() - timedelta(hours=settings.CHAT_CASE_TARGET_H)
 
 
 @dataclass(frozen=True)
