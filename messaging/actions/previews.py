@@ -15,7 +15,7 @@ def preview(case: ModerationCase, deed: Deed) -> str:
     person, room = case.author.display_name, str(case.room)
     if deed in MUTES:
         until = date_format(timezone.localtime(timezone.now() + MUTES[deed]), "DATETIME_FORMAT")
-        text = _("%(person)s can read but not write in %(room)s until %(until)s. The message stays as it is.")
+        text = _("Until %(until)s, %(person)s can read but not write in %(room)s. The message stays as it is.")
         return text % {"person": person, "room": room, "until": until}
     return _sentences(case)[deed] % {"person": person, "room": room}
 

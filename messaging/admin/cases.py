@@ -60,7 +60,7 @@ class StateFilter(admin.SimpleListFilter):
 class CaseAdmin(ReadOnlyAdmin):
     """The moderators' queue, and one case with all that is needed to decide it."""
 
-    list_display = ("message", "what", "report_count", "shown_score", "strikes", "age", "assignee", "flags")
+    list_display = ("message", "what", "shown_score", "strikes", "age", "assignee", "flags")
     list_display_links = ("message",)
     list_filter = (StateFilter,)
     list_per_page = 50

@@ -72,7 +72,8 @@ def decide(request: SignedInRequest, case: ModerationCase) -> bool:
 def case_context(request: SignedInRequest, case: ModerationCase) -> dict[str, Any]:
     """What a page about one case needs; also admin's. The person may see the case."""
     may = deeds_of(request.user, case)
-    options = [{"deed": deed, "label": deed.label, "preview": preview(case, deed)} for deed in Deed if deed in may]
+    useful = [deed for deed in Deed if deed in may - _useless(case, request.user.pk)]
+    options = [{"deed": deed, "label": deed.label, "preview": preview(case, deed)} for deed in useful]
     chosen = {"deed": request.POST.get("deed", ""), "reason": request.POST.get("reason", "")}
     return {
         "room": case.room,
@@ -84,6 +85,12 @@ def case_context(request: SignedInRequest, case: ModerationCase) -> dict[str, An
         "reasons": reason_names(case),
         "late": is_late(case),
     }
+
+
+def _useless(case: ModerationCase, actor: int) -> set[Deed]:
+    """What would change nothing as the case stands."""
+    is_taken = case.state == ModerationCase.State.DECIDED or case.assignee_id == actor
+    return {Deed.HIDE if case.is_hidden else Deed.RESTORE, *({Deed.CLAIM} if is_taken else ())}
 
 
 def reason_names(case: ModerationCase) -> list[tuple[str, int]]:

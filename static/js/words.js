@@ -78,7 +78,7 @@ export const words = {
   copied: "Copied",
   profile: "Your profile",
   signOut: "Sign out",
-  hidden: "This message is hidden until a moderator has looked at it.",
+  hidden: "This message is hidden by moderation.",
   report: "Report",
   reportTitle: (name) => `Report the message of ${name}?`,
   reportReason: "What is wrong with it?",

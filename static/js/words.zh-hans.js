@@ -76,7 +76,7 @@ export const words = {
   copied: "已复制",
   profile: "个人资料",
   signOut: "退出登录",
-  hidden: "这条消息已被隐藏，等待管理员处理。",
+  hidden: "这条消息已被管理员隐藏。",
   report: "举报",
   reportTitle: (name) => `举报 ${name} 的消息？`,
   reportReason: "这条消息有什么问题？",
