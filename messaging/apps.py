@@ -7,10 +7,13 @@ class MessagingConfig(AppConfig):
     verbose_name = _("Chat")
 
     def ready(self) -> None:
+        from django.db.models.signals import post_migrate
+
         from accounts.models import User
         from accounts.signals import account_closed, sessions_ended
         from messaging import checks  # noqa: F401 - registers the system checks
         from messaging.actions import rooms
+        from messaging.actions.groups import make_groups
         from messaging.live.notify import tell_signed_out
 
         def tell(sender: object, session_keys: list[str], **kwargs: object) -> None:
@@ -19,5 +22,6 @@ class MessagingConfig(AppConfig):
         def leave_rooms(sender: object, user: User, **kwargs: object) -> None:
             rooms.leave_all(user)
 
+        post_migrate.connect(make_groups, sender=self, dispatch_uid="messaging-groups")
         account_closed.connect(leave_rooms, weak=False, dispatch_uid="messaging-account-closed")
         sessions_ended.connect(tell, weak=False, dispatch_uid="messaging-sign-out")

@@ -7,7 +7,7 @@
     │   └── InvalidFrame
     ├── Rejection            the command was understood and refused; answered by `rejected`
     │   ├── NotMember  Muted  Banned  Archived  RateLimited  SlowMode  TooLong  Empty
-    │   └── Filtered  NotFound  Forbidden  EditWindow  Busy  Invalid
+    │   └── Filtered  NotFound  Forbidden  EditWindow  Busy  Invalid  Handled
     └── Closing              the socket ends with a close code (wire/close_codes.py)
 
 The docstring of a class is its default message, in the language that is active where it is
@@ -153,6 +153,12 @@ class Busy(Rejection):
     """The chat is busy. Your message was not sent; try again in a moment."""
 
     code, http_status = "busy", 503
+
+
+class Handled(Rejection):
+    """Somebody else has handled this already."""
+
+    code, http_status = "handled", 409
 
 
 class Invalid(Rejection):

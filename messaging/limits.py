@@ -47,6 +47,10 @@ HELLO_ROOMS_MOST: Final = 1_000
 UNFINISHED_MOST: Final = 1_000
 WATCHED_ROOMS_MOST: Final = 16
 
+REPORT_CHARACTERS: Final = 500
+REPORTS_AN_HOUR: Final = 20
+"""Of one person."""
+
 REACTIONS_MOST: Final = 20
 """Different emoji on one message."""
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from messaging.views import export, rooms
+from messaging.views import export, moderation, rooms
 
 app_name = "messaging"
 
@@ -12,6 +12,9 @@ urlpatterns = [
     path("rooms/<int:room_id>/", rooms.room, name="room"),
     path("rooms/<int:room_id>/join/", rooms.join, name="join"),
     path("rooms/<int:room_id>/leave/", rooms.leave, name="leave"),
+    path("reports/", moderation.my_reports, name="reports"),
+    path("rooms/<int:room_id>/cases/", moderation.room_queue, name="cases"),
+    path("rooms/<int:room_id>/cases/<int:case_id>/", moderation.room_case, name="case"),
     path("rooms/<int:room_id>/people/", rooms.people, name="people"),
     path("rooms/<int:room_id>/people/add/", rooms.add_member, name="add-member"),
     path("rooms/<int:room_id>/<int:seq>/", rooms.room, name="message"),

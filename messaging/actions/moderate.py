@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from messaging.actions import outbox
+from messaging.actions.authority import site_rank
 from messaging.errors import Forbidden, Invalid
-from messaging.models import Membership, Room, Sanction
+from messaging.models import Deed, Membership, ModerationAction, Room, Sanction
 from messaging.wire.commands import RemoveMember
 
 
@@ -26,7 +27,8 @@ def impose(
         raise Invalid(_("A kick is out of a room."))
     if until is not None and until <= timezone.now():
         raise Invalid(_("It would be over already."))
-    if user.pk == by.pk or (user.is_superuser and not by.is_superuser):
+    rank = site_rank(user)
+    if user.pk == by.pk or (rank and not by.is_superuser and rank >= site_rank(by)):
         raise Forbidden
     with transaction.atomic():
         sanction = Sanction.objects.create(
@@ -38,6 +40,20 @@ def impose(
     return sanction
 
 
-def lift(sanction: Sanction) -> None:
+def lift(sanction: Sanction, by: User | None = None) -> None:
     """End it. (Who was put out of a room joins again by themselves.)"""
-    Sanction.objects.filter(pk=sanction.pk, lifted_at=None).update(lifted_at=timezone.now())
+    with transaction.atomic():
+        if Sanction.objects.filter(pk=sanction.pk, lifted_at=None).update(lifted_at=timezone.now()) and by:
+            note(by, Deed.LIFT, sanction)
+
+
+def note(by: User, deed: Deed, sanction: Sanction) -> None:
+    """A line in the log of moderation for a sanction that no case is behind."""
+    ModerationAction.objects.create(
+        deed=deed,
+        by=by,
+        person_id=sanction.user_id,
+        room_id=sanction.room_id,
+        sanction=sanction,
+        reason=sanction.reason,
+    )

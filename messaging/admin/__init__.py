@@ -1,6 +1,8 @@
+from messaging.admin.cases import CaseAdmin
 from messaging.admin.dead_letters import DeadLetterAdmin
 from messaging.admin.messages import MessageAdmin
+from messaging.admin.moderation_log import ModerationLogAdmin
 from messaging.admin.rooms import RoomAdmin
 from messaging.admin.sanctions import SanctionAdmin
 
-__all__ = ["DeadLetterAdmin", "MessageAdmin", "RoomAdmin", "SanctionAdmin"]
+__all__ = ["CaseAdmin", "DeadLetterAdmin", "MessageAdmin", "ModerationLogAdmin", "RoomAdmin", "SanctionAdmin"]

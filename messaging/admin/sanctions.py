@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from messaging.actions import moderate
 from messaging.errors import Rejection
 from messaging.live.notify import tell_sanctioned
-from messaging.models import Sanction
+from messaging.models import Deed, Sanction
 
 
 class SanctionForm(ModelForm):
@@ -61,6 +61,7 @@ class SanctionAdmin(admin.ModelAdmin):
         return form
 
     def save_model(self, request: HttpRequest, obj: Sanction, form: Any, change: bool) -> None:
+        moderate.note(request.user, Deed.SANCTION, obj)  # type: ignore[arg-type]
         tell_sanctioned(obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -72,7 +73,7 @@ class SanctionAdmin(admin.ModelAdmin):
     @admin.action(description=_("Lift the selected sanctions"), permissions=["add"])
     def lift(self, request: HttpRequest, chosen: QuerySet[Sanction]) -> None:
         for sanction in chosen.filter(lifted_at=None):
-            moderate.lift(sanction)
+            moderate.lift(sanction, request.user)  # type: ignore[arg-type]
             sanction.refresh_from_db()
             tell_sanctioned(sanction)
         messages.success(request, _("Lifted."))

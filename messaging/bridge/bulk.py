@@ -19,6 +19,7 @@ UPDATED_AT_ONCE = 200
 _MESSAGE_COLUMNS = (
     "room_id", "seq", "rev", "client_id", "sender_id", "fingerprint", "body", "html", "reply_to", "mentions",
     "reactions", "previews", "created_at", "edited_at", "deleted_at", "deleted_by",
+    "hidden_at",
 )  # fmt: skip
 
 _encode_json = msgspec.json.Encoder().encode
@@ -52,11 +53,12 @@ def _message_row(message: MessageRow) -> tuple[Any, ...]:
         in_column(message.edited_at),
         in_column(message.deleted_at),
         message.deleted_by,
+        in_column(message.hidden_at),
     )
 
 
 def update_messages(messages: Sequence[MessageRow]) -> None:
-    """What an edit or a deletion changes of stored rows."""
+    """What an edit, a deletion or moderation changes of stored rows."""
     rows = {
         one.pk: (
             one.rev,
@@ -67,10 +69,14 @@ def update_messages(messages: Sequence[MessageRow]) -> None:
             _in_json_or_null(one.previews),
             *map(in_column, (one.edited_at, one.deleted_at)),
             one.deleted_by,
+            in_column(one.hidden_at),
         )
         for one in messages
     }
-    columns = ("rev", "body", "html", "mentions", "reactions", "previews", "edited_at", "deleted_at", "deleted_by")
+    columns = (
+        "rev", "body", "html", "mentions", "reactions", "previews", "edited_at", "deleted_at", "deleted_by",
+        "hidden_at",
+    )  # fmt: skip
     set_columns("messaging_message", "id", rows, columns)
 
 

@@ -8,6 +8,7 @@ from operator import or_
 
 from django.db.models import Q
 
+from messaging.actions.reports import open_filter_cases
 from messaging.bridge.bulk import in_column, insert_messages, raise_column, set_columns, update_messages
 from messaging.bridge.events import events_of
 from messaging.bridge.facts import Facts
@@ -46,6 +47,8 @@ class Effects:
         """Who wrote in a room in slow mode."""
         self.kicks_done: set[Member] = set()
         self.decisions: list[AppliedCommand] = []
+        self.noticed: list[tuple[MessageRow, int]] = []
+        """Messages that a word filter (its id) found something in."""
 
     def write(self) -> None:
         """Inside the batch's transaction."""
@@ -61,6 +64,7 @@ class Effects:
         self._write_mentions(new)
         self._write_revisions()
         AppliedCommand.objects.bulk_create(self.decisions)
+        open_filter_cases(self.noticed)
 
     def _write_members(self) -> None:
         Membership.objects.filter(pk__in=[member.pk for member in self.left.values()]).delete()
@@ -112,7 +116,7 @@ class Effects:
     def events(self, change: RoomChange) -> list[Outgoing]:
         """What services are told of one of `changes`."""
         room = change.room
-        marks = {fragment.seq: self._facts.messages[room, fragment.seq].fingerprint for fragment in change.fragments}
+        rows = {fragment.seq: self._facts.messages[room, fragment.seq] for fragment in change.fragments}
         users = [moved.user for moved in self.people.memberships if moved.room == room]
         members = {user: self._facts.members.get((room, user)) for user in users}
         facts = [
@@ -121,7 +125,7 @@ class Effects:
             else MemberFact(user, "")
             for user, member in members.items()
         ]
-        return events_of(change, self._facts.rooms[room], marks, facts)
+        return events_of(change, self._facts.rooms[room], rows, facts)
 
     def _change(self, head: RoomHead, messages: dict[int, MessageRow]) -> RoomChange:
         room = head.room_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from messaging.bridge.rows import MessageRow
 from messaging.bridge.topics import EVENTS
 from messaging.live.broadcast import RoomChange
 from messaging.log.port import Outgoing
@@ -14,11 +15,11 @@ from messaging.wire.records import record_key
 
 
 def events_of(
-    change: RoomChange, room: Room, fingerprints: Mapping[int, int], members: Iterable[MemberFact]
+    change: RoomChange, room: Room, rows: Mapping[int, MessageRow], members: Iterable[MemberFact]
 ) -> list[Outgoing]:
-    """The records that tell one room's change, with the very JSON that sockets get. `fingerprints`: by seq."""
+    """The records that tell one room's change, with the very JSON that sockets get. `rows`: by seq."""
     messages = [
-        MessageFact(fragment.rev, fragment.json, fingerprints[fragment.seq])
+        MessageFact(fragment.rev, fragment.json, rows[fragment.seq].fingerprint, rows[fragment.seq].hidden_words)
         for fragment in sorted(change.fragments, key=lambda fragment: fragment.rev)
     ]
     event = RoomEvent(
@@ -60,11 +61,14 @@ def _event_again(head: RoomHead, after: int, users: list[int]) -> RoomEvent:
         seq=head.seq,
         members_version=head.members_version,
         about=_about(head.room),
-        messages=[
-            MessageFact(row.rev, row.view(row.sender.display_name).fragment().json, row.fingerprint) for row in rows
-        ],
+        messages=[_fact(row) for row in rows],
         members=[MemberFact(user, *roles.get(user, ("", 0))) for user in users],
     )
+
+
+def _fact(row: Message) -> MessageFact:
+    words = (row.body, row.html) if row.hidden_at else ("", "")
+    return MessageFact(row.rev, row.view(row.sender.display_name).fragment().json, row.fingerprint, words)
 
 
 def _about(room: Room) -> RoomFact:

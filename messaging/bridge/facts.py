@@ -15,7 +15,7 @@ from accounts.models import User
 from messaging import limits
 from messaging.bridge.bulk import marks_of
 from messaging.bridge.rows import MessageRow, stored_rows
-from messaging.models import Membership, Room, RoomHead, Sanction
+from messaging.models import Membership, ModerationAction, Room, RoomHead, Sanction
 from messaging.models.message import places_of
 from messaging.wire.commands import (
     AddMember,
@@ -23,9 +23,11 @@ from messaging.wire.commands import (
     Command,
     DeleteMessage,
     EditMessage,
+    HideMessage,
     OpenRoom,
     ReactMessage,
     RemoveMember,
+    RestoreMessage,
     SendMessage,
 )
 from messaging.wire.mentions import mention_names, names_everybody
@@ -56,6 +58,8 @@ class Facts:
     in `members`."""
     decided: dict[CommandKey, int] = field(default_factory=dict)
     """Fingerprints of what is stored or refused already."""
+    actions: dict[int, ModerationAction] = field(default_factory=dict)
+    """Lines of the log of moderation that commands of this batch name as what allows them."""
 
 
 def load_facts(commands: Sequence[Command]) -> Facts:
@@ -85,6 +89,7 @@ def load_facts(commands: Sequence[Command]) -> Facts:
         named=named,
         small=small,
         decided=_decided(commands),
+        actions=_actions(commands),
     )
 
 
@@ -124,6 +129,11 @@ def _decided(commands: Sequence[Command]) -> dict[CommandKey, int]:
     return decided
 
 
+def _actions(commands: Sequence[Command]) -> dict[int, ModerationAction]:
+    named = {action for command in commands if (action := getattr(command, "action", 0))}
+    return ModerationAction.objects.in_bulk(named) if named else {}
+
+
 def _messages(commands: Sequence[Command]) -> dict[tuple[int, int], MessageRow]:
     wanted = {place for command in commands if (place := _target(command)) is not None}
     if not wanted:
@@ -135,7 +145,14 @@ def _target(command: Command) -> tuple[int, int] | None:
     match command:
         case SendMessage(reply_to=seq) if seq is not None:
             return command.room, seq
-        case EditMessage(seq=seq) | DeleteMessage(seq=seq) | ReactMessage(seq=seq) | AttachPreviews(seq=seq):
+        case (
+            EditMessage(seq=seq)
+            | DeleteMessage(seq=seq)
+            | ReactMessage(seq=seq)
+            | AttachPreviews(seq=seq)
+            | HideMessage(seq=seq)
+            | RestoreMessage(seq=seq)
+        ):
             return command.room, seq
         case _:
             return None

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import to_builtins
 
 from messaging import limits, metrics
+from messaging.actions.authority import allows
 from messaging.actions.members import check_may_remove
 from messaging.bridge.effects import Effects
 from messaging.bridge.facts import Facts, command_key
@@ -34,11 +35,13 @@ from messaging.wire.commands import (
     Command,
     DeleteMessage,
     EditMessage,
+    HideMessage,
     JoinRoom,
     LeaveRoom,
     OpenRoom,
     ReactMessage,
     RemoveMember,
+    RestoreMessage,
     SendMessage,
     fingerprint,
 )
@@ -140,6 +143,17 @@ class Ledger:
             raise NotFound
         return message
 
+    def _shown(self, room: int, seq: int) -> MessageRow:
+        message = self._message(room, seq)
+        if message.deleted_at is not None or message.hidden_at is not None:
+            raise NotFound
+        return message
+
+    def _check_moderation(self, command: HideMessage | RestoreMessage | DeleteMessage, message: MessageRow) -> None:
+        """The log of moderation allows it, or nobody does."""
+        if not allows(self.facts.actions.get(command.action), command, message.sender_id):
+            raise Forbidden
+
     # Effects: each returns the seq it is about, or None
 
     def _send(self, command: SendMessage, accepted_at: datetime) -> int:
@@ -164,11 +178,14 @@ class Ledger:
             reply_to=command.reply_to,
             mentions=self._named(command.room, command.body),
             created_at=sent_at,
+            hidden_at=self.facts.now if command.hidden else None,
         )
         self.effects.new.append(message)
         self.facts.messages[command.room, head.seq] = message
         self.effects.read[command.room, command.sender] = head.seq
         self._count(message, 1, [])
+        if command.filter:
+            self.effects.noticed.append((message, command.filter))
         return head.seq
 
     def _named(self, room: int, body: str) -> list[int]:
@@ -197,11 +214,9 @@ class Ledger:
 
     def _edit(self, command: EditMessage, accepted_at: datetime) -> int:
         self._writer(command)
-        message = self._message(command.room, command.seq)
+        message = self._shown(command.room, command.seq)
         if message.sender_id != command.sender:
             raise Forbidden
-        if message.deleted_at is not None:
-            raise NotFound
         if message.rev != command.rev_seen:
             raise Invalid("This message has changed since you opened it.")
         if self.facts.now - message.created_at > EDIT_WINDOW:
@@ -215,12 +230,9 @@ class Ledger:
         return message.seq
 
     def _delete(self, command: DeleteMessage, accepted_at: datetime) -> int:
-        member = self._member(command)
-        message = self._message(command.room, command.seq)
-        if message.sender_id != command.sender and member.role == Membership.Role.MEMBER:
-            raise Forbidden
+        message = self._may_delete(command)
         if message.deleted_at is None:
-            message.body, message.html, message.deleted_at = "", "", self.facts.now
+            message.body, message.html, message.deleted_at, message.hidden_at = "", "", self.facts.now, None
             message.deleted_by, message.reactions, message.previews = command.sender, None, None
             self.effects.revisions[message.room_id, message.seq] = []
             before, message.mentions = message.mentions, []
@@ -228,12 +240,37 @@ class Ledger:
             self._count(message, -1, before)
         return message.seq
 
+    def _may_delete(self, command: DeleteMessage) -> MessageRow:
+        if command.action:
+            message = self._message(command.room, command.seq)
+            self._check_moderation(command, message)
+            return message
+        member = self._member(command)
+        message = self._message(command.room, command.seq)
+        if message.sender_id != command.sender and member.role == Membership.Role.MEMBER:
+            raise Forbidden
+        return message
+
+    def _hide(self, command: HideMessage, accepted_at: datetime) -> int:
+        message = self._message(command.room, command.seq)
+        self._check_moderation(command, message)
+        if message.deleted_at is None and message.hidden_at is None:
+            message.hidden_at = self.facts.now
+            self._touch(message)
+        return message.seq
+
+    def _restore(self, command: RestoreMessage, accepted_at: datetime) -> int:
+        message = self._message(command.room, command.seq)
+        self._check_moderation(command, message)
+        if message.hidden_at is not None:
+            message.hidden_at = None
+            self._touch(message)
+        return message.seq
+
     def _react(self, command: ReactMessage, accepted_at: datetime) -> int:
         """Reacting twice, or taking back what is not there, changes nothing."""
         self._writer(command)
-        message = self._message(command.room, command.seq)
-        if message.deleted_at is not None:
-            raise NotFound
+        message = self._shown(command.room, command.seq)
         reactions = dict(message.reactions or {})
         people = reactions.get(command.emoji, [])
         if command.on == (command.sender in people):
@@ -345,6 +382,8 @@ _EFFECTS: dict[type[Command], Callable[[Ledger, Any, datetime], int | None]] = {
     OpenRoom: Ledger._open,
     ReactMessage: Ledger._react,
     AttachPreviews: Ledger._attach,
+    HideMessage: Ledger._hide,
+    RestoreMessage: Ledger._restore,
 }
 
 

@@ -161,6 +161,7 @@ def _keep_revisions(rows: list[MessageRow], before: dict[int, MessageRow]) -> No
 
 def _row(room: int, fact: MessageFact) -> MessageRow:
     view = fact.view()
+    body, html = fact.hidden_words if view.hidden_at else (view.body, view.html)
     return MessageRow(
         room_id=room,
         seq=view.seq,
@@ -168,8 +169,8 @@ def _row(room: int, fact: MessageFact) -> MessageRow:
         client_id=view.client_id,
         sender_id=view.sender.id,
         fingerprint=fact.fingerprint,
-        body=view.body,
-        html=view.html,
+        body=body,
+        html=html,
         reply_to=view.reply_to,
         mentions=view.mentions,
         created_at=view.created_at,
@@ -178,6 +179,7 @@ def _row(room: int, fact: MessageFact) -> MessageRow:
         deleted_by=view.deleted_by,
         reactions=view.reactions or None,
         previews=to_builtins(view.previews) or None,
+        hidden_at=view.hidden_at,
     )
 
 

@@ -33,7 +33,13 @@ class MessageRow(msgspec.Struct):
     deleted_by: int | None = None
     reactions: dict[str, list[int]] | None = None
     previews: list[dict[str, str]] | None = None
+    hidden_at: datetime | None = None
     pk: int = 0
+
+    @property
+    def hidden_words(self) -> tuple[str, str]:
+        """Body and html of a hidden message; of any other nothing."""
+        return (self.body, self.html) if self.hidden_at else ("", "")
 
     def revision(self) -> MessageRevision:
         """What it says at this moment, to be kept when it is about to say something else."""

@@ -101,6 +101,9 @@ class PeopleNews(msgspec.Struct, array_like=True):
     origin: int = 0
     """ORIGIN of a process that has told its own sockets of `reads` already."""
 
+    notified: list[int] = []
+    """People for whom there is news from the moderators."""
+
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__struct_fields__ if name != "origin")
 

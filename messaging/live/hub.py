@@ -340,6 +340,8 @@ class Hub:
         if is_new:
             self._enter(session, room)
             session.write(server_frames.frame("notice", code="joined", room=held))
+        elif before is not None and before.muted_until != held.muted_until:
+            session.write(server_frames.frame("notice", code="changed", room=held))
 
     async def _refresh_standings(self, room: int, local: LocalRoom) -> None:
         for session in tuple(local.members):
@@ -361,6 +363,9 @@ class Hub:
             self._sign_out(set(news.signed_out))
         for user in news.banned:
             self.ban(user)
+        for user in news.notified:
+            for session in self.sessions_of(user):
+                session.write(server_frames.frame("notice", code="moderation"))
         for said in news.pressure:
             self.load.hear(said)
         if news.rooms:

@@ -29,6 +29,13 @@ def tell_sanctioned(sanction: Sanction) -> None:
         _tell(PeopleNews(memberships=[MembershipChange(room, sanction.user_id) for room in rooms]))
 
 
+def tell_decided(sanction: Sanction | None, told: Iterable[int]) -> None:
+    """What a moderator decided reaches the open sockets of the people concerned."""
+    if sanction is not None:
+        tell_sanctioned(sanction)
+    _tell(PeopleNews(notified=list(told)))
+
+
 def tell_room_changed(room: int) -> None:
     """Everybody in this room learns its name, topic and slow mode anew."""
     _tell(PeopleNews(rooms=[room]))

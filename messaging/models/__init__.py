@@ -7,16 +7,19 @@ from messaging.models.log_state import AppliedCommand, Lease, LogTopic, SiteStat
 from messaging.models.membership import Membership
 from messaging.models.mention import Mention
 from messaging.models.message import Message
+from messaging.models.moderation import Deed, ModerationAction, ModerationCase, ModerationNotice, Reason, Report
 from messaging.models.outbox import OutboxCommand
 from messaging.models.revision import MessageRevision
 from messaging.models.room import Room
 from messaging.models.sanction import Sanction
 from messaging.models.spool import SpooledRecord
+from messaging.models.word_filter import WordFilter
 
 __all__ = [
     "AppliedCommand",
     "BridgeReport",
     "DeadLetter",
+    "Deed",
     "Lease",
     "LinkedPage",
     "LogTopic",
@@ -25,11 +28,17 @@ __all__ = [
     "MentionDigest",
     "Message",
     "MessageRevision",
+    "ModerationAction",
+    "ModerationCase",
+    "ModerationNotice",
     "OutboxCommand",
+    "Reason",
+    "Report",
     "Room",
     "RoomHead",
     "Sanction",
     "SiteState",
     "SpooledRecord",
     "StoredOffset",
+    "WordFilter",
 ]

@@ -41,6 +41,9 @@ class Message(models.Model):
     deleted_by = models.BigIntegerField(null=True, editable=False)
     """Id of who deleted it: its sender, or an owner or moderator of the room."""
 
+    hidden_at = models.DateTimeField(_("hidden"), null=True, editable=False)
+    """Hidden by moderation until restored: the row keeps what it says, nobody is shown it."""
+
     class Meta:
         verbose_name = _("message")
         verbose_name_plural = _("messages")
@@ -69,14 +72,15 @@ def view_of(row: Any, sender_name: str) -> MessageView:
         rev=row.rev,
         client_id=row.client_id,
         sender=Sender(row.sender_id, sender_name),
-        body=row.body,
-        html=row.html,
+        body="" if row.hidden_at else row.body,
+        html="" if row.hidden_at else row.html,
         created_at=row.created_at,
         edited_at=row.edited_at,
         deleted_at=row.deleted_at,
         deleted_by=row.deleted_by,
+        hidden_at=row.hidden_at,
         reply_to=row.reply_to,
         mentions=row.mentions,
         reactions=row.reactions or {},
-        previews=[Preview(**one) for one in row.previews or ()],
+        previews=[] if row.hidden_at else [Preview(**one) for one in row.previews or ()],
     )

@@ -86,8 +86,8 @@ def message_at(room_id: int, seq: int) -> MessageView:
 
 
 def versions_of(room_id: int, seq: int) -> list[Version]:
-    """All that a message has said, what it says now last. Raises NotFound; a deleted message has said nothing."""
-    row = Message.objects.filter(room_id=room_id, seq=seq, deleted_at=None).first()
+    """All that a message has said, what it says now last. Raises NotFound, also for a deleted or hidden one."""
+    row = Message.objects.filter(room_id=room_id, seq=seq, deleted_at=None, hidden_at=None).first()
     if row is None:
         raise NotFound
     before = MessageRevision.objects.filter(room_id=room_id, seq=seq, rev__lt=row.rev).order_by("rev")

@@ -30,9 +30,8 @@ def unread_mentions(user_id: int, since: datetime | None, most: int) -> Sequence
         .order_by("-pk")[: most * 2]
     )
     places = {(mention.room_id, mention.seq) for mention in named}
-    rows = Message.objects.filter(
-        room_id__in={room for room, _ in places}, seq__in={seq for _, seq in places}, deleted_at=None
-    )
+    shown = Message.objects.filter(deleted_at=None, hidden_at=None)
+    rows = shown.filter(room_id__in={room for room, _ in places}, seq__in={seq for _, seq in places})
     if since is not None:
         rows = rows.filter(created_at__gt=since)
     found = [row for row in rows.select_related("room", "sender") if (row.room_id, row.seq) in places]

@@ -18,10 +18,12 @@ from accounts.requests import SignedInRequest
 from accounts.selectors import blocks_of
 from messaging import limits
 from messaging.actions import outbox, rooms
+from messaging.actions.authority import moderated_rooms
 from messaging.errors import NotFound, NotMember, Rejection
 from messaging.live.notify import tell_members
 from messaging.models import Membership, Room
 from messaging.selectors import history
+from messaging.selectors.moderation import queue, unseen_notices
 from messaging.selectors.site import epoch
 from messaging.selectors.standing import joinable_rooms, members_of, require_standing, standings
 from messaging.wire.emoji import EMOJI, QUICK
@@ -30,7 +32,7 @@ from messaging.wire.emoji import EMOJI, QUICK
 @login_required
 @require_GET
 def room_list(request: SignedInRequest) -> HttpResponse:
-    return render(request, "messaging/rooms.html", _context(request, joinable=joinable_rooms(request.user.pk)))
+    return render(request, "messaging/rooms.html", page_context(request, joinable=joinable_rooms(request.user.pk)))
 
 
 @login_required
@@ -44,7 +46,7 @@ def room(request: SignedInRequest, room_id: int, seq: int | None = None) -> Http
     except NotFound as error:
         raise Http404 from error
     page = history.newest_page(room_id) if seq is None else history.page_around(room_id, seq)
-    context = _context(request, room=msgspec.to_builtins(standing), page=page, focus=seq)
+    context = page_context(request, room=msgspec.to_builtins(standing), page=page, focus=seq)
     return render(request, "messaging/room.html", context)
 
 
@@ -59,7 +61,13 @@ def people(request: SignedInRequest, room_id: int) -> HttpResponse:
     may_add = standing.kind == Room.Kind.PUBLIC or (
         standing.kind == Room.Kind.PRIVATE and standing.role != Membership.Role.MEMBER
     )
-    context = _context(request, room=msgspec.to_builtins(standing), members=members_of(room_id), may_add=may_add)
+    context = page_context(
+        request,
+        room=msgspec.to_builtins(standing),
+        members=members_of(room_id),
+        may_add=may_add,
+        cases_open=queue([room_id]).count() if room_id in moderated_rooms(request.user) else None,
+    )
     return render(request, "messaging/people.html", context)
 
 
@@ -129,7 +137,7 @@ def direct(request: SignedInRequest) -> HttpResponse:
     return redirect("messaging:room", made.pk)
 
 
-def _context(
+def page_context(
     request: SignedInRequest, *, page: history.Page | None = None, focus: int | None = None, **more: Any
 ) -> dict[str, Any]:
     mine = msgspec.to_builtins(list(standings(request.user.pk).values()))
@@ -141,6 +149,7 @@ def _context(
         "page": plain_page,
         "rooms": mine,
         "epoch": epoch(),
+        "news": unseen_notices(request.user.pk).exists(),
         "blocked": list(blocks_of(request.user.pk).values_list("person_id", flat=True)),
         "limits": {
             "body": limits.BODY_CHARACTERS,

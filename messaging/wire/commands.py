@@ -21,6 +21,10 @@ class SendMessage(Command, frozen=True, kw_only=True):
     body: str
     html: str
     reply_to: int | None = None
+    filter: int = 0
+    """Id of the word filter that noticed it."""
+    hidden: bool = False
+    """Hidden from the start, until a moderator has decided."""
 
 
 class EditMessage(Command, frozen=True, kw_only=True):
@@ -32,6 +36,20 @@ class EditMessage(Command, frozen=True, kw_only=True):
 
 class DeleteMessage(Command, frozen=True, kw_only=True):
     seq: int
+    action: int = 0
+    """Id of the moderation action that allows it; 0: the sender's own right."""
+
+
+class HideMessage(Command, frozen=True, kw_only=True):
+    """Nobody reads it until it is restored. `action` is the moderation action that allows it."""
+
+    seq: int
+    action: int
+
+
+class RestoreMessage(Command, frozen=True, kw_only=True):
+    seq: int
+    action: int
 
 
 class ReactMessage(Command, frozen=True, kw_only=True):
@@ -95,6 +113,8 @@ class CommandKind(IntEnum):
     REACT = 8
     PREVIEWS = 9
     OPEN = 10
+    HIDE = 60
+    RESTORE = 61
 
 
 KINDS: dict[type[Command], CommandKind] = {
@@ -108,6 +128,8 @@ KINDS: dict[type[Command], CommandKind] = {
     OpenRoom: CommandKind.OPEN,
     ReactMessage: CommandKind.REACT,
     AttachPreviews: CommandKind.PREVIEWS,
+    HideMessage: CommandKind.HIDE,
+    RestoreMessage: CommandKind.RESTORE,
 }
 
 

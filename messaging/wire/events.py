@@ -19,11 +19,13 @@ _decode_view = msgspec.json.Decoder(MessageView).decode
 
 
 class MessageFact(msgspec.Struct, frozen=True):
-    """A message as it is now: `json` as in frames."""
+    """A message as it is now: `json` as in frames, and apart from it what a hidden one says."""
 
     rev: int
     json: bytes
     fingerprint: int
+    hidden_words: tuple[str, str] = ("", "")
+    """body, html"""
 
     def view(self) -> MessageView:
         return _decode_view(self.json)
@@ -99,16 +101,24 @@ def _piece(
         about=records_pb2.RoomFact(
             kind=about.kind, name=about.name, topic=about.topic, meta=about.meta, archived=about.archived
         ),
-        messages=[records_pb2.MessageFact(json=one.json, fingerprint=one.fingerprint) for one in messages],
+        messages=[_record_of(one) for one in messages],
         members=[records_pb2.MemberFact(user=one.user, role=one.role, read=one.read) for one in members],
     ).SerializeToString()
+
+
+def _record_of(fact: MessageFact) -> records_pb2.MessageFact:
+    body, html = fact.hidden_words
+    return records_pb2.MessageFact(json=fact.json, fingerprint=fact.fingerprint, hidden_body=body, hidden_html=html)
 
 
 def decode_event(value: bytes) -> RoomEvent:
     """Read one record of `chat.events`. Raises UndecodableRecord."""
     try:
         record = records_pb2.RoomEvent.FromString(value)
-        messages = [MessageFact(_decode_view(one.json).rev, one.json, one.fingerprint) for one in record.messages]
+        messages = [
+            MessageFact(_decode_view(one.json).rev, one.json, one.fingerprint, (one.hidden_body, one.hidden_html))
+            for one in record.messages
+        ]
     except (DecodeError, msgspec.DecodeError) as error:
         raise UndecodableRecord("not a chatsite.v1.RoomEvent") from error
     about = record.about

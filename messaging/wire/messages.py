@@ -20,7 +20,7 @@ class Sender(msgspec.Struct, frozen=True):
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):
-    """The wire's *message*. A deleted one keeps its seq and loses body and html. Times are UTC."""
+    """The wire's *message*. A deleted or hidden one keeps its seq and has no body and html. Times are UTC."""
 
     seq: int
     rev: int
@@ -32,6 +32,7 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     deleted_by: int | None = None
+    hidden_at: datetime | None = None
     reply_to: int | None = None
     reactions: dict[str, list[int]] = {}
     previews: list[Preview] = []

@@ -16,12 +16,14 @@ from messaging.wire.commands import (
     Command,
     DeleteMessage,
     EditMessage,
+    HideMessage,
     JoinRoom,
     LeaveRoom,
     OpenRoom,
     Preview,
     ReactMessage,
     RemoveMember,
+    RestoreMessage,
     SendMessage,
 )
 
@@ -50,6 +52,8 @@ ACTIONS: dict[type[Command], str] = {
     ReactMessage: "react",
     AttachPreviews: "previews",
     OpenRoom: "open",
+    HideMessage: "hide",
+    RestoreMessage: "restore",
 }
 """Which field of the record's `action` holds which command: its own fields have the same names there."""
 
@@ -97,7 +101,7 @@ def _numbers(record: records_pb2.Command) -> list[int]:
     """Every id, seq and rev of a command: one beyond all bounds would fail in the database, with its whole batch."""
     action = record.WhichOneof("action")
     if action == "send":  # without a look at every field: this is the hot path
-        return [record.room, record.sender, record.send.reply_to]
+        return [record.room, record.sender, record.send.reply_to, record.send.filter]
     inner = getattr(record, action) if action else record
     return [record.room, record.sender, *(value for _, value in inner.ListFields() if isinstance(value, int))]
 
@@ -108,7 +112,9 @@ def _typed(record: records_pb2.Command) -> Command:
     if action == "send":  # the hot path again
         send = record.send
         reply_to = send.reply_to if send.HasField("reply_to") else None
-        return SendMessage(**named, body=send.body, html=send.html, reply_to=reply_to)
+        return SendMessage(
+            **named, body=send.body, html=send.html, reply_to=reply_to, filter=send.filter, hidden=send.hidden
+        )
     if action is None:
         raise UndecodableRecord("an action that this version does not know")
     kind, inner = _KINDS[action], getattr(record, action)

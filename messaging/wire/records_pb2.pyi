@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Command(_message.Message):
-    __slots__ = ("client_id", "room", "sender", "send", "edit", "delete", "join", "leave", "add", "remove", "react", "open", "previews")
+    __slots__ = ("client_id", "room", "sender", "send", "edit", "delete", "join", "leave", "add", "remove", "react", "open", "previews", "hide", "restore")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     ROOM_FIELD_NUMBER: _ClassVar[int]
     SENDER_FIELD_NUMBER: _ClassVar[int]
@@ -21,6 +21,8 @@ class Command(_message.Message):
     REACT_FIELD_NUMBER: _ClassVar[int]
     OPEN_FIELD_NUMBER: _ClassVar[int]
     PREVIEWS_FIELD_NUMBER: _ClassVar[int]
+    HIDE_FIELD_NUMBER: _ClassVar[int]
+    RESTORE_FIELD_NUMBER: _ClassVar[int]
     client_id: bytes
     room: int
     sender: int
@@ -34,17 +36,23 @@ class Command(_message.Message):
     react: ReactMessage
     open: OpenRoom
     previews: AttachPreviews
-    def __init__(self, client_id: _Optional[bytes] = ..., room: _Optional[int] = ..., sender: _Optional[int] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., edit: _Optional[_Union[EditMessage, _Mapping]] = ..., delete: _Optional[_Union[DeleteMessage, _Mapping]] = ..., join: _Optional[_Union[JoinRoom, _Mapping]] = ..., leave: _Optional[_Union[LeaveRoom, _Mapping]] = ..., add: _Optional[_Union[AddMember, _Mapping]] = ..., remove: _Optional[_Union[RemoveMember, _Mapping]] = ..., react: _Optional[_Union[ReactMessage, _Mapping]] = ..., open: _Optional[_Union[OpenRoom, _Mapping]] = ..., previews: _Optional[_Union[AttachPreviews, _Mapping]] = ...) -> None: ...
+    hide: HideMessage
+    restore: RestoreMessage
+    def __init__(self, client_id: _Optional[bytes] = ..., room: _Optional[int] = ..., sender: _Optional[int] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., edit: _Optional[_Union[EditMessage, _Mapping]] = ..., delete: _Optional[_Union[DeleteMessage, _Mapping]] = ..., join: _Optional[_Union[JoinRoom, _Mapping]] = ..., leave: _Optional[_Union[LeaveRoom, _Mapping]] = ..., add: _Optional[_Union[AddMember, _Mapping]] = ..., remove: _Optional[_Union[RemoveMember, _Mapping]] = ..., react: _Optional[_Union[ReactMessage, _Mapping]] = ..., open: _Optional[_Union[OpenRoom, _Mapping]] = ..., previews: _Optional[_Union[AttachPreviews, _Mapping]] = ..., hide: _Optional[_Union[HideMessage, _Mapping]] = ..., restore: _Optional[_Union[RestoreMessage, _Mapping]] = ...) -> None: ...
 
 class SendMessage(_message.Message):
-    __slots__ = ("body", "html", "reply_to")
+    __slots__ = ("body", "html", "reply_to", "filter", "hidden")
     BODY_FIELD_NUMBER: _ClassVar[int]
     HTML_FIELD_NUMBER: _ClassVar[int]
     REPLY_TO_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    HIDDEN_FIELD_NUMBER: _ClassVar[int]
     body: str
     html: str
     reply_to: int
-    def __init__(self, body: _Optional[str] = ..., html: _Optional[str] = ..., reply_to: _Optional[int] = ...) -> None: ...
+    filter: int
+    hidden: bool
+    def __init__(self, body: _Optional[str] = ..., html: _Optional[str] = ..., reply_to: _Optional[int] = ..., filter: _Optional[int] = ..., hidden: _Optional[bool] = ...) -> None: ...
 
 class EditMessage(_message.Message):
     __slots__ = ("seq", "rev_seen", "body", "html")
@@ -59,10 +67,12 @@ class EditMessage(_message.Message):
     def __init__(self, seq: _Optional[int] = ..., rev_seen: _Optional[int] = ..., body: _Optional[str] = ..., html: _Optional[str] = ...) -> None: ...
 
 class DeleteMessage(_message.Message):
-    __slots__ = ("seq",)
+    __slots__ = ("seq", "action")
     SEQ_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
     seq: int
-    def __init__(self, seq: _Optional[int] = ...) -> None: ...
+    action: int
+    def __init__(self, seq: _Optional[int] = ..., action: _Optional[int] = ...) -> None: ...
 
 class ReactMessage(_message.Message):
     __slots__ = ("seq", "emoji", "on")
@@ -93,6 +103,22 @@ class Preview(_message.Message):
     description: str
     site: str
     def __init__(self, url: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., site: _Optional[str] = ...) -> None: ...
+
+class HideMessage(_message.Message):
+    __slots__ = ("seq", "action")
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    seq: int
+    action: int
+    def __init__(self, seq: _Optional[int] = ..., action: _Optional[int] = ...) -> None: ...
+
+class RestoreMessage(_message.Message):
+    __slots__ = ("seq", "action")
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    seq: int
+    action: int
+    def __init__(self, seq: _Optional[int] = ..., action: _Optional[int] = ...) -> None: ...
 
 class JoinRoom(_message.Message):
     __slots__ = ()
@@ -153,12 +179,16 @@ class RoomFact(_message.Message):
     def __init__(self, kind: _Optional[str] = ..., name: _Optional[str] = ..., topic: _Optional[str] = ..., meta: _Optional[int] = ..., archived: _Optional[bool] = ...) -> None: ...
 
 class MessageFact(_message.Message):
-    __slots__ = ("json", "fingerprint")
+    __slots__ = ("json", "fingerprint", "hidden_body", "hidden_html")
     JSON_FIELD_NUMBER: _ClassVar[int]
     FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    HIDDEN_BODY_FIELD_NUMBER: _ClassVar[int]
+    HIDDEN_HTML_FIELD_NUMBER: _ClassVar[int]
     json: bytes
     fingerprint: int
-    def __init__(self, json: _Optional[bytes] = ..., fingerprint: _Optional[int] = ...) -> None: ...
+    hidden_body: str
+    hidden_html: str
+    def __init__(self, json: _Optional[bytes] = ..., fingerprint: _Optional[int] = ..., hidden_body: _Optional[str] = ..., hidden_html: _Optional[str] = ...) -> None: ...
 
 class MemberFact(_message.Message):
     __slots__ = ("user", "role", "read")

@@ -11,6 +11,7 @@ import { showUnread } from "./title.js";
 import { Banner } from "./ui/banner.js";
 import { Composer } from "./ui/composer.js";
 import { html, Icon } from "./ui/html.js";
+import { ModerationNews } from "./ui/moderation_news.js";
 import { Sidebar } from "./ui/sidebar.js";
 import { Switcher } from "./ui/switcher.js";
 import { Timeline } from "./ui/timeline.js";
@@ -29,6 +30,7 @@ const chat = new Chat({
   load: {
     message: (room, seq) => ask(`rooms/${room}/messages/${seq}`),
     versions: async (room, seq) => (await ask(`rooms/${room}/messages/${seq}/history`))?.versions ?? null,
+    post: tell,
     people: async (room) => (await ask(`rooms/${room}/members`))?.members ?? [],
   },
   onChange: changed,
@@ -43,6 +45,18 @@ async function ask(path) {
   try {
     const answer = await fetch(boot.urls.api + path);
     return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Post to the API: {ok, fields} as it answers; null when it cannot be reached. */
+async function tell(path, fields) {
+  const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
+  try {
+    const answer = await fetch(boot.urls.api + path, { method: "POST", headers, body: JSON.stringify(fields) });
+    return { ok: answer.ok, fields: await answer.json() };
   } catch {
     return null;
   }
@@ -117,6 +131,7 @@ function Room({ tick }) {
       </a>
     </header>
     <${Banner} tick=${tick} connection=${chat.connection} />
+    <${ModerationNews} tick=${tick} chat=${chat} />
     <${Timeline} tick=${tick} chat=${chat} history=${history} focus=${boot.focus} onEdit=${setEditing} onReply=${reply} />
     <p class="typing-line">${typists.length > 0 ? words.typing(typists) : ""}</p>
     <${Composer}

@@ -38,6 +38,7 @@ export class Chat {
     this.quotes = new Quotes({ load: (room, seq) => load.message(room, seq), onChange });
     this.people = new People({ load: (room) => load.people(room), onChange });
     this.blocked = new Set(boot.blocked ?? []);
+    this.hasNews = boot.news ?? false;
     for (const room of boot.rooms) this.rooms.set(room.id, room);
     this.outbox = new Outbox(storage, `chat.outbox.${boot.user.id}.`);
     if (boot.page) this.store(boot.room).open(boot.page, this.rooms.get(boot.room)?.seq ?? 0);
@@ -283,7 +284,8 @@ export class Chat {
   }
 
   #noticed(frame) {
-    if (frame.code === "joined") this.rooms.set(frame.room.id, frame.room);
+    if (frame.code === "joined" || frame.code === "changed") this.rooms.set(frame.room.id, frame.room);
+    if (frame.code === "moderation") this.hasNews = true;
     if (frame.code === "left") {
       this.rooms.delete(frame.room);
       this.stores.delete(frame.room);

@@ -13,6 +13,7 @@ import { MessageTools } from "./message_tools.js";
 import { Previews } from "./previews.js";
 import { Quote } from "./quote.js";
 import { Reactions } from "./reactions.js";
+import { ReportDialog } from "./report_dialog.js";
 
 /** The server's HTML, with a copy button on every code block. */
 function Body({ chat, message }) {
@@ -24,6 +25,7 @@ function Body({ chat, message }) {
     for (const link of body.current.querySelectorAll("a")) link.target = "_blank";
   }, [message.html]);
   if (message.deleted_at) return html`<p class="message-deleted">${tombstone(chat, message)}</p>`;
+  if (message.hidden_at) return html`<p class="message-deleted">${words.hidden}</p>`;
   if (message.html) return html`<div class="message-body" key="html" ref=${body} dir="auto"></div>`;
   return html`<div class="message-body message-draft" key="text" dir="auto"><${Draft} body=${message.body} /></div>`;
 }
@@ -65,16 +67,17 @@ export function Message({ chat, row, now, onEdit, onReply, onJump, isFocus }) {
   const entry = row.entry ?? chat.outbox.failedChange(chat.roomId, message.seq);
   const [isUnderPointer, setUnderPointer] = useState(false);
   const [hasFocus, setFocus] = useState(false);
-  /** "delete", "versions" or null. */
+  /** "delete", "versions", "report" or null. */
   const [dialog, setDialog] = useState(null);
   const close = () => setDialog(null);
   // An open picker stays where it is, wherever the pointer goes.
   const [picking, setPicking] = useState(null);
   const date = new Date(message.created_at);
-  const isStored = message.seq !== null && !message.deleted_at;
+  const isStored = message.seq !== null && !message.deleted_at && !message.hidden_at;
   const isMine = message.sender.id === chat.me.id;
   const mayDelete = isMine || chat.room?.role !== "member";
   const onRemove = mayDelete ? () => setDialog("delete") : null;
+  const onReport = isMine ? null : () => setDialog("report");
   const keys = { r: () => onReply(message), e: isMine ? () => onEdit(message) : null, Delete: onRemove };
   const namesMe = !message.deleted_at && !isMine && message.mentions?.includes(chat.me.id);
   return html`<li
@@ -114,8 +117,9 @@ export function Message({ chat, row, now, onEdit, onReply, onJump, isFocus }) {
     </div>
     ${isStored &&
     (isUnderPointer || hasFocus || picking) &&
-    html`<${MessageTools} ...${{ chat, message, picking, setPicking, onEdit, onReply, onRemove }} />`}
+    html`<${MessageTools} ...${{ chat, message, picking, setPicking, onEdit, onReply, onRemove, onReport }} />`}
     ${isStored && dialog === "delete" && html`<${DeleteDialog} ...${{ chat, message }} onClose=${close} />`}
+    ${isStored && dialog === "report" && html`<${ReportDialog} ...${{ chat, message }} onClose=${close} />`}
     ${isStored && dialog === "versions" && html`<${VersionsDialog} ...${{ chat, message }} onClose=${close} />`}
   </li>`;
 }

@@ -15,10 +15,10 @@ function sideOf(button) {
 
 /**
  * What can be done with a message: react and reply; one's own can be edited; `onRemove` is
- * there for who may delete it. `picking`: on which side of
+ * there for who may delete it, `onReport` for what somebody else wrote. `picking`: on which side of
  * the tools the emoji are open, or null.
  */
-export function MessageTools({ chat, message, picking, setPicking, onEdit, onReply, onRemove }) {
+export function MessageTools({ chat, message, picking, setPicking, onEdit, onReply, onRemove, onReport }) {
   const isMine = message.sender.id === chat.me.id;
   const pick = (emoji) => {
     setPicking(null);
@@ -28,6 +28,7 @@ export function MessageTools({ chat, message, picking, setPicking, onEdit, onRep
     <${Tool} icon="smile" label=${words.react} onClick=${(event) => setPicking(picking ? null : sideOf(event.currentTarget))} />
     <${Tool} icon="reply" label=${words.reply} onClick=${() => onReply(message)} />
     ${isMine && html`<${Tool} icon="edit" label=${words.edit} onClick=${() => onEdit(message)} />`}
+    ${onReport && html`<${Tool} icon="flag" label=${words.report} onClick=${onReport} />`}
     ${onRemove && html`<${Tool} icon="trash" label=${words.remove} onClick=${onRemove} />`}
     ${picking && html`<${EmojiPicker} side=${picking} emoji=${chat.emoji} label=${words.react} onPick=${pick} onClose=${() => setPicking(null)} />`}
   </div>`;

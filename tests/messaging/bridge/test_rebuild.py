@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -62,6 +63,8 @@ def rooms(log: EmbeddedLog, bridge: Bridge, people: People) -> tuple[Room, Room]
     )
     bridge.drain()
     append(log, LeaveRoom(client_id=uuid4(), room=public.pk, sender=people["chen"].pk), say(public, bo, "a reply", 1))
+    bridge.drain()
+    append(log, msgspec.structs.replace(say(public, bo, "in bad taste"), hidden=True))
     bridge.drain()
     return public, direct
 
@@ -144,7 +147,7 @@ def test_bridges_go_on_where_the_events_end_and_know_what_was_sent(
     again.drain()
     again.close()
     assert list(Message.objects.filter(room=public).order_by("seq").values_list("seq", "body"))[-1] == (
-        6,
+        7,
         "accepted, not applied yet",
     )
 
@@ -157,7 +160,7 @@ def test_who_is_gone_is_there_by_id_and_cannot_sign_in(
     rebuild(log, "g")
     former = User.objects.get(pk=people["bo"].pk)
     assert (former.is_active, former.has_usable_password()) == (False, False)
-    assert Message.objects.filter(sender=former).count() == 2
+    assert Message.objects.filter(sender=former).count() == 3
 
 
 def test_it_touches_nothing_that_is_there_and_tells_what_it_cannot_do(
