@@ -58,6 +58,7 @@ def encode_command(command: Command) -> bytes:
             record.edit.rev_seen = command.rev_seen
             record.edit.body = command.body
             record.edit.html = command.html
+            record.edit.filter = command.filter
         case DeleteMessage() | HideMessage() | RestoreMessage():
             about = getattr(record, _MODERATED[type(command)])
             about.seq, about.action = command.seq, command.action
@@ -136,6 +137,7 @@ def _typed(record: records_pb2.Command) -> Command:
                 rev_seen=edit.rev_seen,
                 body=edit.body,
                 html=edit.html,
+                filter=edit.filter,
             )
         case "delete" | "hide" | "restore" as name:
             about = getattr(record, name)
