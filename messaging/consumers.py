@@ -19,9 +19,10 @@ from django.utils import translation
 from accounts.languages import language_of
 from accounts.selectors import user_of_session
 from messaging import limits, metrics
+from messaging.actions import filters
 from messaging.actions.compose import check_writable, compose, is_long
 from messaging.bridge.topics import COMMANDS
-from messaging.errors import Busy, FrameError, InvalidFrame, RateLimited, Rejection
+from messaging.errors import Busy, FrameError, Held, InvalidFrame, RateLimited, Rejection
 from messaging.live import broadcast
 from messaging.live.broadcast import ReadMarker
 from messaging.live.load import Shed
@@ -36,6 +37,7 @@ from messaging.threads import in_database
 from messaging.web_process import WebProcess, web_process
 from messaging.wire import frames, server_frames
 from messaging.wire.close_codes import CloseCode, Closing
+from messaging.wire.commands import Command
 from messaging.wire.frames import parse_frame
 from messaging.wire.records import COMMAND_HEADERS, encode_command, record_key
 
@@ -203,6 +205,7 @@ class ChatConsumer(AsyncConsumer):
             command = await asyncio.to_thread(compose, frame, session.user_id) if is_long(frame) else compose(
                 frame, session.user_id
             )  # fmt: skip
+            command = await self._screen(command, getattr(frame, "again", False))
             every_s = turn_s(standing, frame)
             self.process.sends.check_turn(session.user_id, frame.room, every_s)
             appended = self._append(session, encode_command(command), frame.room)
@@ -214,6 +217,14 @@ class ChatConsumer(AsyncConsumer):
             self.process.sends.note_turn(session.user_id, frame.room)
         session.outstanding += 1
         appended.add_done_callback(lambda future: self._acknowledge(session, frame.client_id, started, future))
+
+    async def _screen(self, command: Command, again: bool) -> Command:
+        """Past the word filters. Raises Filtered or Held."""
+        try:
+            return filters.screen(command, again=again)
+        except Held as held:
+            await in_database(filters.keep, held)
+            raise
 
     async def _check(self, session: Session, frame: frames.CommandFrame) -> Standing | None:
         """From memory. A re-send of what may be in the log already is checked for sign-in and size only (None)."""

@@ -7,7 +7,7 @@
     │   └── InvalidFrame
     ├── Rejection            the command was understood and refused; answered by `rejected`
     │   ├── NotMember  Muted  Banned  Archived  RateLimited  SlowMode  TooLong  Empty
-    │   └── Filtered  NotFound  Forbidden  EditWindow  Busy  Invalid  Handled
+    │   └── Filtered  NotFound  Forbidden  EditWindow  Busy  Invalid  Handled  Held
     └── Closing              the socket ends with a close code (wire/close_codes.py)
 
 The docstring of a class is its default message, in the language that is active where it is
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import inspect
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.utils.translation import gettext
@@ -159,6 +159,17 @@ class Handled(Rejection):
     """Somebody else has handled this already."""
 
     code, http_status = "handled", 409
+
+
+class Held(Rejection):
+    """This message waits until a moderator has looked at it."""
+
+    code, http_status = "held", 409
+
+    def __init__(self, command: Any = None, filter_id: int = 0) -> None:
+        """`command` is what was to be sent; whoever catches this keeps it."""
+        super().__init__()
+        self.command, self.filter_id = command, filter_id
 
 
 class Invalid(Rejection):

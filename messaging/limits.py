@@ -47,6 +47,11 @@ HELLO_ROOMS_MOST: Final = 1_000
 UNFINISHED_MOST: Final = 1_000
 WATCHED_ROOMS_MOST: Final = 16
 
+FILTERS_EVERY_S: Final = 5.0
+"""How old the word filters of a process may be."""
+
+DRY_RUN_S: Final = 10.0
+DRY_RUN_SAMPLES: Final = 20
 REPORT_CHARACTERS: Final = 500
 REPORTS_AN_HOUR: Final = 20
 """Of one person."""

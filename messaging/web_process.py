@@ -15,6 +15,7 @@ from django.db import DatabaseError
 
 from messaging import log as log_port
 from messaging import metrics
+from messaging.actions.filters import book
 from messaging.bridge.announcer import Announcer, loop_send
 from messaging.bridge.bridge import Bridge
 from messaging.bridge.member import GroupMember
@@ -53,6 +54,7 @@ class WebProcess:
 
     async def start(self) -> None:
         self.epoch = await in_database(epoch)
+        await in_database(book.reload)
         if settings.EMBEDDED:
             self._bridge = EmbeddedBridge(self.log)
             await in_database(self._bridge.prepare)

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -97,12 +97,18 @@ def _hide_until_decided(case: ModerationCase, reporter: User) -> None:
 
 
 def open_filter_cases(noticed: Iterable[tuple[Any, int]]) -> None:
-    """A case for each new message (its row, with the fields of a Message) that a filter (its id) noticed; inside the
-    transaction that stores them. A fixed number of statements."""
+    """A case for each message (its row, with the fields of a Message) that a filter (its id) noticed, or one more
+    report on the case it has; inside the transaction that stores them. A fixed number of statements."""
     found = {(row.room_id, row.seq): (row, filter_id) for row, filter_id in noticed}
     if not found:
         return
-    ModerationCase.objects.bulk_create(_filter_case(row) for row, _ in found.values())
+    known = ModerationCase.objects.filter(places_of(found))
+    places = set(known.values_list("room_id", "seq"))
+    known.update(
+        state=ModerationCase.State.OPEN, outcome="", assignee=None, decided_by=None, decided_at=None,
+        score=F("score") + WEIGHTS[Reason.FILTER], report_count=F("report_count") + 1,
+    )  # fmt: skip
+    ModerationCase.objects.bulk_create(_filter_case(row) for place, (row, _) in found.items() if place not in places)
     cases = {(case.room_id, case.seq): case for case in ModerationCase.objects.filter(places_of(found))}
     Report.objects.bulk_create(
         Report(case=cases[place], filter_id=filter_id, reason=Reason.FILTER, body=row.body)
@@ -112,8 +118,8 @@ def open_filter_cases(noticed: Iterable[tuple[Any, int]]) -> None:
         ModerationAction(
             deed=Deed.HIDE, case=case, person_id=case.author_id, room_id=case.room_id, seq=case.seq, reason="filter"
         )
-        for case in cases.values()
-        if case.is_hidden
+        for place, case in cases.items()
+        if case.is_hidden and place not in places
     )
 
 

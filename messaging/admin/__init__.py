@@ -1,8 +1,18 @@
 from messaging.admin.cases import CaseAdmin
 from messaging.admin.dead_letters import DeadLetterAdmin
+from messaging.admin.filters import HeldMessageAdmin, WordFilterAdmin
 from messaging.admin.messages import MessageAdmin
 from messaging.admin.moderation_log import ModerationLogAdmin
 from messaging.admin.rooms import RoomAdmin
 from messaging.admin.sanctions import SanctionAdmin
 
-__all__ = ["CaseAdmin", "DeadLetterAdmin", "MessageAdmin", "ModerationLogAdmin", "RoomAdmin", "SanctionAdmin"]
+__all__ = [
+    "CaseAdmin",
+    "DeadLetterAdmin",
+    "HeldMessageAdmin",
+    "MessageAdmin",
+    "ModerationLogAdmin",
+    "RoomAdmin",
+    "SanctionAdmin",
+    "WordFilterAdmin",
+]

@@ -10,6 +10,7 @@ from ninja import Router, Schema
 from accounts.requests import SignedInRequest
 from messaging.actions import outbox
 from messaging.actions.compose import check_writable, compose
+from messaging.actions.filters import screen_in_thread
 from messaging.api.answers import json_answer
 from messaging.selectors import history
 from messaging.selectors.standing import require_standing
@@ -79,7 +80,7 @@ def _react(request: SignedInRequest, room_id: int, seq: int, emoji: str, *, on: 
 def _change(request: SignedInRequest, frame: frames.Edit | frames.Delete | frames.React) -> HttpResponse:
     """200 with the message once it is changed, 202 with the command's `client_id` while that is on its way."""
     check_send_rate(request.user.pk)
-    outbox.submit(compose(frame, request.user.pk))
+    outbox.submit(screen_in_thread(compose(frame, request.user.pk)))
     if outbox.await_effect(frame.client_id, request.user.pk) is None:
         return json_answer({"client_id": frame.client_id}, 202)
     return json_answer(history.message_at(frame.room, frame.seq))

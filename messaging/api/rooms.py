@@ -15,6 +15,7 @@ from accounts.requests import SignedInRequest
 from messaging import limits
 from messaging.actions import outbox, rooms
 from messaging.actions.compose import check_writable, compose
+from messaging.actions.filters import screen_in_thread
 from messaging.actions.members import remove_member as remove
 from messaging.api.answers import answer_when_done, json_answer
 from messaging.errors import Invalid
@@ -108,7 +109,7 @@ def post_message(request: SignedInRequest, room_id: int, new: NewMessage) -> Htt
     check_writable(require_standing(request.user.pk, room_id))
     check_send_rate(request.user.pk)
     frame = frames.Send(client_id=new.client_id, room=room_id, body=new.body, reply_to=new.reply_to)
-    outbox.submit(compose(frame, request.user.pk))
+    outbox.submit(screen_in_thread(compose(frame, request.user.pk)))
     seq = outbox.await_effect(new.client_id, request.user.pk)
     if seq is None:
         return json_answer({"client_id": new.client_id}, 202)

@@ -227,6 +227,8 @@ class Ledger:
         before, message.mentions = message.mentions, self._named(command.room, command.body)
         self._touch(message)
         self._count(message, 0, before)
+        if command.filter:
+            self.effects.noticed.append((message, command.filter))
         return message.seq
 
     def _delete(self, command: DeleteMessage, accepted_at: datetime) -> int:

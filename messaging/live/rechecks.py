@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from accounts.selectors import valid_sessions
 from messaging import limits
+from messaging.actions.filters import book
 from messaging.models import Sanction
 from messaging.selectors import standing
 from messaging.threads import in_database
@@ -41,6 +42,7 @@ class Rechecks:
             self._every("SESSION_CHECK_EVERY_S", self.follow_sanctions),
             self._every("SESSION_CHECK_EVERY_S", self.follow_memberships),
             self._every("SLOW_CHECK_S", self.look_after_the_slow),
+            self._every("FILTERS_EVERY_S", reload_filters),
         ]
 
     async def _every(self, limit: str, check: Check) -> None:
@@ -119,6 +121,10 @@ class Rechecks:
         for room, watched in tuple(session.watched.items()):
             if watched.behind:
                 await self._hub.catch_session_up(session, room, watched.rev or None)
+
+
+async def reload_filters() -> None:
+    await in_database(book.reload)
 
 
 async def guarded(check: Check) -> None:

@@ -1,5 +1,6 @@
 
 import django.db.models.deletion
+import messaging.models.fields
 from django.conf import settings
 from django.db import migrations, models
 
@@ -45,7 +46,7 @@ class Migration(migrations.Migration):
             name='ModerationAction',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('deed', models.CharField(choices=[('claim', 'take it'), ('dismiss', 'dismiss'), ('hide', 'hide the message'), ('restore', 'restore the message'), ('delete', 'delete the message'), ('warn', 'warn the author'), ('mute_1h', 'mute for 1 hour'), ('mute_24h', 'mute for 24 hours'), ('mute_7d', 'mute for 7 days'), ('ban_room', 'ban from the room'), ('ban_site', 'ban from the site'), ('view', 'looked at private content'), ('delete_all', 'delete all messages of a person'), ('purge', 'purge by retention'), ('sanction', 'impose a sanction'), ('lift', 'lift a sanction')], max_length=10, verbose_name='action')),
+                ('deed', models.CharField(choices=[('claim', 'take it'), ('dismiss', 'dismiss'), ('hide', 'hide the message'), ('restore', 'restore the message'), ('delete', 'delete the message'), ('warn', 'warn the author'), ('mute_1h', 'mute for 1 hour'), ('mute_24h', 'mute for 24 hours'), ('mute_7d', 'mute for 7 days'), ('ban_room', 'ban from the room'), ('ban_site', 'ban from the site'), ('view', 'looked at private content'), ('delete_all', 'delete all messages of a person'), ('purge', 'purge by retention'), ('sanction', 'impose a sanction'), ('lift', 'lift a sanction'), ('release', 'let a held message pass'), ('discard', 'discard a held message')], max_length=10, verbose_name='action')),
                 ('seq', models.BigIntegerField(null=True)),
                 ('reason', models.CharField(blank=True, max_length=250, verbose_name='reason')),
                 ('at', models.DateTimeField(auto_now_add=True, verbose_name='at')),
@@ -77,7 +78,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('words', 'words, one a line'), ('regex', 'regular expression')], default='words', max_length=5, verbose_name='kind')),
                 ('pattern', models.TextField(max_length=2000, verbose_name='pattern')),
                 ('action', models.CharField(choices=[('reject', 'reject: it is not sent'), ('hold', 'hold: nobody else sees it until a moderator lets it pass'), ('hide', 'hide: it is sent hidden, and a case is opened'), ('flag', 'flag: it is sent, and a case is opened')], default='flag', max_length=6, verbose_name='action')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('is_active', models.BooleanField(default=False, help_text='Try it over the last 30 days first: the list has an action for that.', verbose_name='active')),
                 ('made_at', models.DateTimeField(auto_now_add=True, verbose_name='made')),
                 ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made by')),
                 ('room', models.ForeignKey(blank=True, help_text='Empty: the whole site.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='messaging.room', verbose_name='room')),
@@ -102,6 +103,27 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'report',
                 'verbose_name_plural': 'reports',
+            },
+        ),
+        migrations.CreateModel(
+            name='HeldMessage',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('client_id', messaging.models.fields.BinaryUUIDField()),
+                ('body', models.TextField(max_length=4000, verbose_name='text')),
+                ('html', models.TextField(editable=False)),
+                ('reply_to', models.BigIntegerField(editable=False, null=True)),
+                ('held_at', models.DateTimeField(auto_now_add=True, verbose_name='held')),
+                ('state', models.CharField(choices=[('waiting', 'waiting'), ('released', 'let pass'), ('discarded', 'discarded')], default='waiting', max_length=9, verbose_name='state')),
+                ('decided_at', models.DateTimeField(null=True, verbose_name='decided')),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
+                ('room', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='messaging.room', verbose_name='room')),
+                ('sender', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='held_messages', to=settings.AUTH_USER_MODEL, verbose_name='author')),
+                ('filter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='held', to='messaging.wordfilter', verbose_name='filter')),
+            ],
+            options={
+                'verbose_name': 'held message',
+                'verbose_name_plural': 'held messages',
             },
         ),
         migrations.AddIndex(
@@ -135,5 +157,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='report',
             constraint=models.UniqueConstraint(fields=('case', 'reporter'), name='one_report_a_person'),
+        ),
+        migrations.AddIndex(
+            model_name='heldmessage',
+            index=models.Index(fields=['state', 'id'], name='held_by_state'),
         ),
     ]

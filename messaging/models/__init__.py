@@ -13,13 +13,14 @@ from messaging.models.revision import MessageRevision
 from messaging.models.room import Room
 from messaging.models.sanction import Sanction
 from messaging.models.spool import SpooledRecord
-from messaging.models.word_filter import WordFilter
+from messaging.models.word_filter import HeldMessage, WordFilter
 
 __all__ = [
     "AppliedCommand",
     "BridgeReport",
     "DeadLetter",
     "Deed",
+    "HeldMessage",
     "Lease",
     "LinkedPage",
     "LogTopic",

@@ -32,6 +32,8 @@ class Deed(models.TextChoices):
     PURGE = "purge", _("purge by retention")
     SANCTION = "sanction", _("impose a sanction")
     LIFT = "lift", _("lift a sanction")
+    RELEASE = "release", _("let a held message pass")
+    DISCARD = "discard", _("discard a held message")
 
 
 class Reason(models.TextChoices):

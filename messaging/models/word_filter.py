@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from messaging.models.fields import BinaryUUIDField
 from messaging.models.room import Room
 
 
@@ -28,7 +29,9 @@ class WordFilter(models.Model):
         Room, models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("room"),
         help_text=_("Empty: the whole site."),
     )  # fmt: skip
-    is_active = models.BooleanField(_("active"), default=True)
+    is_active = models.BooleanField(
+        _("active"), default=False, help_text=_("Try it over the last 30 days first: the list has an action for that.")
+    )
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False, verbose_name=_("made by")
     )
@@ -40,3 +43,36 @@ class WordFilter(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class HeldMessage(models.Model):
+    """What somebody wanted to send, and a filter holds back. Not history: it has no seq until it is let pass."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RELEASED = "released", _("let pass")
+        DISCARDED = "discarded", _("discarded")
+
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="held_messages", verbose_name=_("author")
+    )
+    room = models.ForeignKey(Room, models.PROTECT, related_name="+", verbose_name=_("room"))
+    client_id = BinaryUUIDField()
+    body = models.TextField(_("text"), max_length=4000)
+    html = models.TextField(editable=False)
+    reply_to = models.BigIntegerField(null=True, editable=False)
+    filter = models.ForeignKey(WordFilter, models.PROTECT, related_name="held", verbose_name=_("filter"))
+    held_at = models.DateTimeField(_("held"), auto_now_add=True)
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.WAITING)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, verbose_name=_("decided by")
+    )
+    decided_at = models.DateTimeField(_("decided"), null=True)
+
+    class Meta:
+        verbose_name = _("held message")
+        verbose_name_plural = _("held messages")
+        indexes = [models.Index(fields=["state", "id"], name="held_by_state")]
+
+    def __str__(self) -> str:
+        return f"held message {self.pk}"

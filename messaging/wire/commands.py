@@ -32,6 +32,7 @@ class EditMessage(Command, frozen=True, kw_only=True):
     rev_seen: int
     body: str
     html: str
+    filter: int = 0
 
 
 class DeleteMessage(Command, frozen=True, kw_only=True):

@@ -55,16 +55,18 @@ class SendMessage(_message.Message):
     def __init__(self, body: _Optional[str] = ..., html: _Optional[str] = ..., reply_to: _Optional[int] = ..., filter: _Optional[int] = ..., hidden: _Optional[bool] = ...) -> None: ...
 
 class EditMessage(_message.Message):
-    __slots__ = ("seq", "rev_seen", "body", "html")
+    __slots__ = ("seq", "rev_seen", "body", "html", "filter")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     REV_SEEN_FIELD_NUMBER: _ClassVar[int]
     BODY_FIELD_NUMBER: _ClassVar[int]
     HTML_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
     seq: int
     rev_seen: int
     body: str
     html: str
-    def __init__(self, seq: _Optional[int] = ..., rev_seen: _Optional[int] = ..., body: _Optional[str] = ..., html: _Optional[str] = ...) -> None: ...
+    filter: int
+    def __init__(self, seq: _Optional[int] = ..., rev_seen: _Optional[int] = ..., body: _Optional[str] = ..., html: _Optional[str] = ..., filter: _Optional[int] = ...) -> None: ...
 
 class DeleteMessage(_message.Message):
     __slots__ = ("seq", "action")

@@ -57,7 +57,7 @@ function State({ chat, entry, now }) {
   return html`<p class="message-state" data-failed=${entry.state === "failed"} role="alert">
     <${Icon} name="warning" /> ${reason}
     ${entry.frame.type === "edit" && html`<q class="message-unsaved">${entry.frame.body}</q>`}
-    <button type="button" class="link" onClick=${() => chat.retry(entry.client_id)}>${words.retry}</button>
+    ${entry.code !== "held" && html`<button type="button" class="link" onClick=${() => chat.retry(entry.client_id)}>${words.retry}</button>`}
     <button type="button" class="link" onClick=${() => chat.discard(entry.client_id)}>${words.discard}</button>
   </p>`;
 }
