@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export VAR ?= $(CURDIR)/var
 export PORT ?= 8000
 
-.PHONY: help run test soak bench screenshots services stop up lint format lock proto words clean
+.PHONY: help run test soak bench screenshots services stop up observe lint format lock proto words clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ stop:  ## end them
 
 up: $(VENV)/dev-stamp  ## web and bridge on the real services, in the foreground
 	@exec $(BIN)/python -m deploy.services.up
+
+observe: $(VENV)/dev-stamp  ## the same with Prometheus beside it: its rules, alerts and bands over a live stack
+	@exec $(BIN)/python -m deploy.services.observe
 
 lint: $(VENV)/dev-stamp  ## style, types, migrations, templates, production settings
 	$(BIN)/ruff check .

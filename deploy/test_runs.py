@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _install_tools() -> None:
-    for tool in ("chromium", "kcat", "node"):
+    for tool in ("chromium", "kcat", "node", "prometheus"):
         try:
             install.require(tool)
         except ServiceError as error:

@@ -37,10 +37,12 @@ LAYERS = [
 
 INSTALLED_AS = {
     "asgiref": "django", "axes": "django-axes", "channels_redis": "channels-redis", "csp": "django-csp",
-    "django_prometheus": "django-prometheus", "re2": "google-re2", "django_redis": "django-redis", "environ": "django-environ",
+    "django_prometheus": "django-prometheus", "re2": "google-re2", "django_redis": "django-redis",
+    "environ": "django-environ", "compose_spec": "compose-spec", "kubernetes_validate": "kubernetes-validate",
     "google": "protobuf", "kafka": "kafka-python", "markdown_it": "markdown-it-py", "MySQLdb": "mysqlclient",
     "ninja": "django-ninja", "prometheus_client": "prometheus-client", "pydantic": "django-ninja", "twisted": "daphne",
     "grpc_tools": "grpcio-tools", "pytest_asyncio": "pytest-asyncio", "pytest_django": "pytest-django",
+    "yaml": "pyyaml",
 }  # fmt: skip
 """Where a module has another name than its package, or comes with one that is named."""
 

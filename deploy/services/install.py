@@ -19,6 +19,7 @@ PACKAGES = {
     "chromium": ["chromium", "fonts-noto-cjk", "fonts-noto-color-emoji"],
     "kcat": ["kcat"],
     "node": ["nodejs"],
+    "prometheus": ["prometheus"],
     "mariadb_config": ["default-libmysqlclient-dev"],
     "pkg-config": ["pkg-config"],
     "gcc": ["gcc", "libc6-dev"],

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from types import FrameType
 
 from deploy.services.control import root_folder, start
@@ -16,7 +17,8 @@ STOP_S = 30.0
 MANAGE = [sys.executable, "manage.py"]
 
 
-def main() -> int:
+def main(metrics_ports: Mapping[str, int] | None = None) -> int:
+    """`metrics_ports`: where web, bridge and worker serve their metrics, when they do."""
     port = os.environ.get("PORT") or "8000"
     try:
         found = start(root_folder())
@@ -27,12 +29,20 @@ def main() -> int:
     environment = {**os.environ, **found, "CHAT_DEMO": "1"}
     for task in (["migrate", "--verbosity", "0"], ["seed_demo"]):
         subprocess.run([*MANAGE, *task], env=environment, check=True)
+    commands = {"worker": ["chat_worker", "notifier"], "bridge": ["kafka_bridge"], "web": ["serve", "--port", port]}
     # Each in a session of its own: Ctrl-C comes to us, and we end them in order.
-    processes = [
-        subprocess.Popen([*MANAGE, *command], env=environment, start_new_session=True)
-        for command in (["chat_worker", "notifier"], ["kafka_bridge"], ["serve", "--port", port])
-    ]
-    return supervise(processes)
+    return supervise(
+        [
+            subprocess.Popen(
+                [*MANAGE, *command, *_metrics(part, metrics_ports)], env=environment, start_new_session=True
+            )
+            for part, command in commands.items()
+        ]
+    )
+
+
+def _metrics(part: str, ports: Mapping[str, int] | None) -> list[str]:
+    return ["--metrics-port", str(ports[part])] if ports else []
 
 
 def supervise(processes: list[subprocess.Popen[bytes]]) -> int:
