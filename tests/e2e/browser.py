@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Dialog, Page, async_playwright
 
 from tests.stack.stack import PASSWORD
 
@@ -14,6 +14,10 @@ ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+# The console names most violations, the event names them all, with the place.
+REPORT = """addEventListener("securitypolicyviolation", (event) => console.error(
+  `CSP report: ${event.violatedDirective}, ${event.blockedURI || "inline"}, ${event.sample} ${event.sourceFile}`), true)"""
 
 complaints: list[str] = []
 
@@ -24,17 +28,42 @@ async def chromium() -> AsyncIterator[Browser]:
     complaints.clear()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
+        try:
+            yield browser
+        except Exception as error:
+            error.add_note(f"the pages complained of: {complaints}")
+            raise
         await browser.close()
     assert complaints == []
 
 
+async def watched_context(browser: Browser, **options: object) -> BrowserContext:
+    """A context whose pages keep nothing to themselves: the only way tests make one."""
+    made = await browser.new_context(**options)  # type: ignore[arg-type]
+    await made.add_init_script(REPORT)
+    made.on("console", lambda message: _keep(message.type, message.text))
+    made.on("weberror", lambda error: complaints.append(f"page error: {error.error}"))
+    made.on("dialog", _dismiss)
+    return made
+
+
+async def _dismiss(dialog: Dialog) -> None:
+    """No page of ours opens one: a script ran that is not ours."""
+    complaints.append(f"{dialog.type}: {dialog.message}")
+    await dialog.dismiss()
+
+
+def forgive(part: str) -> None:
+    """Forget complaints that a test made on purpose; there has to be one."""
+    before = len(complaints)
+    complaints[:] = [one for one in complaints if part not in one]
+    assert len(complaints) < before, f"no page complained of {part}"
+
+
 async def signed_in(browser: Browser, url: str, name: str, **context: object) -> tuple[BrowserContext, Page]:
     """A context of its own, signed in by the form, at the list of rooms."""
-    made = await browser.new_context(**context)  # type: ignore[arg-type]
+    made = await watched_context(browser, **context)
     page = await made.new_page()
-    page.on("console", lambda message: _keep(message.type, message.text))
-    page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
     await page.goto(f"{url}/accounts/login/")
     await page.fill("[name=username]", name)
     await page.fill("[name=password]", PASSWORD)

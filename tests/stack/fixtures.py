@@ -26,6 +26,17 @@ def embedded_stack(tmp_path: Path, embedded_template: Path) -> Iterator[Embedded
         stack.end()
 
 
+@pytest.fixture(scope="session")
+def shared_stack(tmp_path_factory: pytest.TempPathFactory, embedded_template: Path) -> Iterator[EmbeddedStack]:
+    """One embedded deployment for all tests that only look, or write into rooms of their own."""
+    stack = EmbeddedStack(tmp_path_factory.mktemp("shared"), embedded_template)
+    try:
+        stack.start_web()
+        yield stack
+    finally:
+        stack.end()
+
+
 @pytest.fixture
 def services_stack(tmp_path: Path) -> Iterator[ServicesStack]:
     """Web and one bridge, with the demo talk applied."""
