@@ -62,6 +62,13 @@ class RemoveMember(Command, frozen=True, kw_only=True):
     user: int
 
 
+class SetRole(Command, frozen=True, kw_only=True):
+    """The sender gives a member (perhaps themselves) another role."""
+
+    user: int
+    role: str
+
+
 class OpenRoom(Command, frozen=True, kw_only=True):
     """The sender has made a room with its first members: those who read `chat.events` hear of it by this."""
 
@@ -78,6 +85,7 @@ class CommandKind(IntEnum):
     REMOVE = 7
     REACT = 8
     OPEN = 10
+    SET_ROLE = 50
 
 
 KINDS: dict[type[Command], CommandKind] = {
@@ -90,6 +98,7 @@ KINDS: dict[type[Command], CommandKind] = {
     RemoveMember: CommandKind.REMOVE,
     OpenRoom: CommandKind.OPEN,
     ReactMessage: CommandKind.REACT,
+    SetRole: CommandKind.SET_ROLE,
 }
 
 
@@ -108,5 +117,7 @@ def fingerprint(command: Command) -> int:
     ]
     if isinstance(command, ReactMessage):
         content += [command.emoji, command.on]
+    if isinstance(command, SetRole):
+        content.append(command.role)
     digest = hashlib.blake2b(msgspec.json.encode(content), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

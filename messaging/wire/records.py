@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from google.protobuf.message import DecodeError
@@ -19,6 +20,7 @@ from messaging.wire.commands import (
     ReactMessage,
     RemoveMember,
     SendMessage,
+    SetRole,
 )
 
 SCHEMA_HEADER = "schema"
@@ -64,6 +66,9 @@ def encode_command(command: Command) -> bytes:
             record.react.on = command.on
         case OpenRoom():
             record.open.SetInParent()
+        case SetRole():
+            record.set_role.user = command.user
+            record.set_role.role = command.role
         case _:
             raise TypeError(f"no record for {type(command).__name__}")
     return record.SerializeToString()
@@ -129,10 +134,14 @@ def _typed(record: records_pb2.Command) -> Command:
         case "join" | "leave" | "open" as action:
             kind = {"join": JoinRoom, "leave": LeaveRoom, "open": OpenRoom}[action]
             return kind(client_id=client_id, room=room, sender=sender)
-        case "add" | "remove" as action:
-            user = getattr(record, action).user
-            return {"add": AddMember, "remove": RemoveMember}[action](
-                client_id=client_id, room=room, sender=sender, user=user
-            )
+        case "add" | "remove" | "set_role" as action:
+            return _about_person(client_id, room, sender, action, getattr(record, action))
         case _:
             raise UndecodableRecord("an action that this version does not know")
+
+
+def _about_person(client_id: UUID, room: int, sender: int, action: str, inner: Any) -> Command:
+    if action == "set_role":
+        return SetRole(client_id=client_id, room=room, sender=sender, user=inner.user, role=inner.role)
+    kind = {"add": AddMember, "remove": RemoveMember}[action]
+    return kind(client_id=client_id, room=room, sender=sender, user=inner.user)

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cmessaging/wire/records.proto\x12\x0b\x63hatsite.v1\"\xbd\x03\n\x07\x43ommand\x12\x11\n\tclient_id\x18\x01 \x01(\x0c\x12\x0c\n\x04room\x18\x02 \x01(\x04\x12\x0e\n\x06sender\x18\x03 \x01(\x04\x12(\n\x04send\x18\n \x01(\x0b\x32\x18.chatsite.v1.SendMessageH\x00\x12(\n\x04\x65\x64it\x18\x0b \x01(\x0b\x32\x18.chatsite.v1.EditMessageH\x00\x12,\n\x06\x64\x65lete\x18\x0c \x01(\x0b\x32\x1a.chatsite.v1.DeleteMessageH\x00\x12%\n\x04join\x18\r \x01(\x0b\x32\x15.chatsite.v1.JoinRoomH\x00\x12\'\n\x05leave\x18\x0e \x01(\x0b\x32\x16.chatsite.v1.LeaveRoomH\x00\x12%\n\x03\x61\x64\x64\x18\x0f \x01(\x0b\x32\x16.chatsite.v1.AddMemberH\x00\x12+\n\x06remove\x18\x10 \x01(\x0b\x32\x19.chatsite.v1.RemoveMemberH\x00\x12*\n\x05react\x18\x11 \x01(\x0b\x32\x19.chatsite.v1.ReactMessageH\x00\x12%\n\x04open\x18\x13 \x01(\x0b\x32\x15.chatsite.v1.OpenRoomH\x00\x42\x08\n\x06\x61\x63tion\"M\n\x0bSendMessage\x12\x0c\n\x04\x62ody\x18\x01 \x01(\t\x12\x0c\n\x04html\x18\x02 \x01(\t\x12\x15\n\x08reply_to\x18\x03 \x01(\x04H\x00\x88\x01\x01\x42\x0b\n\t_reply_to\"H\n\x0b\x45\x64itMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x10\n\x08rev_seen\x18\x02 \x01(\x04\x12\x0c\n\x04\x62ody\x18\x03 \x01(\t\x12\x0c\n\x04html\x18\x04 \x01(\t\"\x1c\n\rDeleteMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\"6\n\x0cReactMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\r\n\x05\x65moji\x18\x02 \x01(\t\x12\n\n\x02on\x18\x03 \x01(\x08\"\n\n\x08JoinRoom\"\x0b\n\tLeaveRoom\"\x19\n\tAddMember\x12\x0c\n\x04user\x18\x01 \x01(\x04\"\x1c\n\x0cRemoveMember\x12\x0c\n\x04user\x18\x01 \x01(\x04\"\n\n\x08OpenRoom\"\xd7\x01\n\tRoomEvent\x12\x0c\n\x04room\x18\x01 \x01(\x04\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x04\x12\x0b\n\x03rev\x18\x03 \x01(\x04\x12\x0b\n\x03seq\x18\x04 \x01(\x04\x12\x17\n\x0fmembers_version\x18\x05 \x01(\x04\x12$\n\x05\x61\x62out\x18\x06 \x01(\x0b\x32\x15.chatsite.v1.RoomFact\x12*\n\x08messages\x18\n \x03(\x0b\x32\x18.chatsite.v1.MessageFact\x12(\n\x07members\x18\x0b \x03(\x0b\x32\x17.chatsite.v1.MemberFact\"U\n\x08RoomFact\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05topic\x18\x03 \x01(\t\x12\x0c\n\x04meta\x18\x04 \x01(\x04\x12\x10\n\x08\x61rchived\x18\x05 \x01(\x08\"0\n\x0bMessageFact\x12\x0c\n\x04json\x18\x01 \x01(\x0c\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\x10\"6\n\nMemberFact\x12\x0c\n\x04user\x18\x01 \x01(\x04\x12\x0c\n\x04role\x18\x02 \x01(\t\x12\x0c\n\x04read\x18\x03 \x01(\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cmessaging/wire/records.proto\x12\x0b\x63hatsite.v1\"\xe7\x03\n\x07\x43ommand\x12\x11\n\tclient_id\x18\x01 \x01(\x0c\x12\x0c\n\x04room\x18\x02 \x01(\x04\x12\x0e\n\x06sender\x18\x03 \x01(\x04\x12(\n\x04send\x18\n \x01(\x0b\x32\x18.chatsite.v1.SendMessageH\x00\x12(\n\x04\x65\x64it\x18\x0b \x01(\x0b\x32\x18.chatsite.v1.EditMessageH\x00\x12,\n\x06\x64\x65lete\x18\x0c \x01(\x0b\x32\x1a.chatsite.v1.DeleteMessageH\x00\x12%\n\x04join\x18\r \x01(\x0b\x32\x15.chatsite.v1.JoinRoomH\x00\x12\'\n\x05leave\x18\x0e \x01(\x0b\x32\x16.chatsite.v1.LeaveRoomH\x00\x12%\n\x03\x61\x64\x64\x18\x0f \x01(\x0b\x32\x16.chatsite.v1.AddMemberH\x00\x12+\n\x06remove\x18\x10 \x01(\x0b\x32\x19.chatsite.v1.RemoveMemberH\x00\x12*\n\x05react\x18\x11 \x01(\x0b\x32\x19.chatsite.v1.ReactMessageH\x00\x12%\n\x04open\x18\x13 \x01(\x0b\x32\x15.chatsite.v1.OpenRoomH\x00\x12(\n\x08set_role\x18\x32 \x01(\x0b\x32\x14.chatsite.v1.SetRoleH\x00\x42\x08\n\x06\x61\x63tion\"M\n\x0bSendMessage\x12\x0c\n\x04\x62ody\x18\x01 \x01(\t\x12\x0c\n\x04html\x18\x02 \x01(\t\x12\x15\n\x08reply_to\x18\x03 \x01(\x04H\x00\x88\x01\x01\x42\x0b\n\t_reply_to\"H\n\x0b\x45\x64itMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x10\n\x08rev_seen\x18\x02 \x01(\x04\x12\x0c\n\x04\x62ody\x18\x03 \x01(\t\x12\x0c\n\x04html\x18\x04 \x01(\t\"\x1c\n\rDeleteMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\"6\n\x0cReactMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\r\n\x05\x65moji\x18\x02 \x01(\t\x12\n\n\x02on\x18\x03 \x01(\x08\"\n\n\x08JoinRoom\"\x0b\n\tLeaveRoom\"\x19\n\tAddMember\x12\x0c\n\x04user\x18\x01 \x01(\x04\"\x1c\n\x0cRemoveMember\x12\x0c\n\x04user\x18\x01 \x01(\x04\"%\n\x07SetRole\x12\x0c\n\x04user\x18\x01 \x01(\x04\x12\x0c\n\x04role\x18\x02 \x01(\t\"\n\n\x08OpenRoom\"\xd7\x01\n\tRoomEvent\x12\x0c\n\x04room\x18\x01 \x01(\x04\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x04\x12\x0b\n\x03rev\x18\x03 \x01(\x04\x12\x0b\n\x03seq\x18\x04 \x01(\x04\x12\x17\n\x0fmembers_version\x18\x05 \x01(\x04\x12$\n\x05\x61\x62out\x18\x06 \x01(\x0b\x32\x15.chatsite.v1.RoomFact\x12*\n\x08messages\x18\n \x03(\x0b\x32\x18.chatsite.v1.MessageFact\x12(\n\x07members\x18\x0b \x03(\x0b\x32\x17.chatsite.v1.MemberFact\"U\n\x08RoomFact\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05topic\x18\x03 \x01(\t\x12\x0c\n\x04meta\x18\x04 \x01(\x04\x12\x10\n\x08\x61rchived\x18\x05 \x01(\x08\"0\n\x0bMessageFact\x12\x0c\n\x04json\x18\x01 \x01(\x0c\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\x10\"6\n\nMemberFact\x12\x0c\n\x04user\x18\x01 \x01(\x04\x12\x0c\n\x04role\x18\x02 \x01(\t\x12\x0c\n\x04read\x18\x03 \x01(\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,31 +32,33 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'messaging.wire.records_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_COMMAND']._serialized_start=46
-  _globals['_COMMAND']._serialized_end=491
-  _globals['_SENDMESSAGE']._serialized_start=493
-  _globals['_SENDMESSAGE']._serialized_end=570
-  _globals['_EDITMESSAGE']._serialized_start=572
-  _globals['_EDITMESSAGE']._serialized_end=644
-  _globals['_DELETEMESSAGE']._serialized_start=646
-  _globals['_DELETEMESSAGE']._serialized_end=674
-  _globals['_REACTMESSAGE']._serialized_start=676
-  _globals['_REACTMESSAGE']._serialized_end=730
-  _globals['_JOINROOM']._serialized_start=732
-  _globals['_JOINROOM']._serialized_end=742
-  _globals['_LEAVEROOM']._serialized_start=744
-  _globals['_LEAVEROOM']._serialized_end=755
-  _globals['_ADDMEMBER']._serialized_start=757
-  _globals['_ADDMEMBER']._serialized_end=782
-  _globals['_REMOVEMEMBER']._serialized_start=784
-  _globals['_REMOVEMEMBER']._serialized_end=812
-  _globals['_OPENROOM']._serialized_start=814
-  _globals['_OPENROOM']._serialized_end=824
-  _globals['_ROOMEVENT']._serialized_start=827
-  _globals['_ROOMEVENT']._serialized_end=1042
-  _globals['_ROOMFACT']._serialized_start=1044
-  _globals['_ROOMFACT']._serialized_end=1129
-  _globals['_MESSAGEFACT']._serialized_start=1131
-  _globals['_MESSAGEFACT']._serialized_end=1179
-  _globals['_MEMBERFACT']._serialized_start=1181
-  _globals['_MEMBERFACT']._serialized_end=1235
+  _globals['_COMMAND']._serialized_end=533
+  _globals['_SENDMESSAGE']._serialized_start=535
+  _globals['_SENDMESSAGE']._serialized_end=612
+  _globals['_EDITMESSAGE']._serialized_start=614
+  _globals['_EDITMESSAGE']._serialized_end=686
+  _globals['_DELETEMESSAGE']._serialized_start=688
+  _globals['_DELETEMESSAGE']._serialized_end=716
+  _globals['_REACTMESSAGE']._serialized_start=718
+  _globals['_REACTMESSAGE']._serialized_end=772
+  _globals['_JOINROOM']._serialized_start=774
+  _globals['_JOINROOM']._serialized_end=784
+  _globals['_LEAVEROOM']._serialized_start=786
+  _globals['_LEAVEROOM']._serialized_end=797
+  _globals['_ADDMEMBER']._serialized_start=799
+  _globals['_ADDMEMBER']._serialized_end=824
+  _globals['_REMOVEMEMBER']._serialized_start=826
+  _globals['_REMOVEMEMBER']._serialized_end=854
+  _globals['_SETROLE']._serialized_start=856
+  _globals['_SETROLE']._serialized_end=893
+  _globals['_OPENROOM']._serialized_start=895
+  _globals['_OPENROOM']._serialized_end=905
+  _globals['_ROOMEVENT']._serialized_start=908
+  _globals['_ROOMEVENT']._serialized_end=1123
+  _globals['_ROOMFACT']._serialized_start=1125
+  _globals['_ROOMFACT']._serialized_end=1210
+  _globals['_MESSAGEFACT']._serialized_start=1212
+  _globals['_MESSAGEFACT']._serialized_end=1260
+  _globals['_MEMBERFACT']._serialized_start=1262
+  _globals['_MEMBERFACT']._serialized_end=1316
 # @@protoc_insertion_point(module_scope)
