@@ -20,7 +20,7 @@ from accounts.languages import language_of
 from accounts.selectors import user_of_session
 from messaging import limits, metrics
 from messaging.actions import filters
-from messaging.actions.compose import check_writable, compose, is_long
+from messaging.actions.compose import check_may_speak, check_writable, compose, is_long
 from messaging.bridge.topics import COMMANDS
 from messaging.errors import Busy, FrameError, Held, InvalidFrame, RateLimited, Rejection
 from messaging.live import broadcast
@@ -238,6 +238,8 @@ class ChatConsumer(AsyncConsumer):
             standing = await in_database(require_standing, session.user_id, frame.room)
             await self.process.hub.refresh(session, frame.room)
         check_writable(standing)
+        if isinstance(frame, frames.Send | frames.Edit):
+            check_may_speak(standing)
         self.process.sends.take(session.user_id)
         if isinstance(frame, frames.Send):  # to delete is to moderate, which is never shed
             self.process.load.take_send()

@@ -7,7 +7,8 @@
     │   └── InvalidFrame
     ├── Rejection            the command was understood and refused; answered by `rejected`
     │   ├── NotMember  Muted  Banned  Archived  RateLimited  SlowMode  TooLong  Empty
-    │   └── Filtered  NotFound  Forbidden  EditWindow  Busy  Invalid  Handled  Held
+    │   ├── Filtered  NotFound  Forbidden  EditWindow  Busy  Invalid  Handled  Held
+    │   └── ReadOnly  LastOwner
     └── Closing              the socket ends with a close code (wire/close_codes.py)
 
 The docstring of a class is its default message, in the language that is active where it is
@@ -147,6 +148,18 @@ class EditWindow(Rejection):
     """This message can no longer be edited."""
 
     code, http_status = "edit_window", 409
+
+
+class ReadOnly(Rejection):
+    """Only owners and moderators write in this room."""
+
+    code, http_status = "read_only", 403
+
+
+class LastOwner(Rejection):
+    """A room needs an owner. Make somebody else an owner first."""
+
+    code, http_status = "last_owner", 409
 
 
 class Busy(Rejection):

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from django.utils.translation import gettext as _
 
-from messaging.errors import Archived, Invalid, Muted
+from messaging.errors import Archived, Invalid, Muted, ReadOnly
+from messaging.models import Membership
 from messaging.selectors.standing import Standing
 from messaging.wire import frames
 from messaging.wire.bodies import clean_body
@@ -21,6 +22,12 @@ def check_writable(standing: Standing) -> None:
         raise Archived
     if standing.muted_until is not None and standing.muted_until > datetime.now(UTC):
         raise Muted(until=standing.muted_until)
+
+
+def check_may_speak(standing: Standing) -> None:
+    """Whether new words may come from here, beside what `check_writable` says. Raises ReadOnly."""
+    if standing.announcements and standing.role == Membership.Role.MEMBER:
+        raise ReadOnly
 
 
 def compose(frame: frames.CommandFrame, sender: int) -> Command:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from messaging import limits
 from messaging.actions import outbox
-from messaging.errors import Forbidden, Invalid, NotFound
+from messaging.actions.members import check_may_leave
+from messaging.errors import Archived, Forbidden, Invalid, NotFound
 from messaging.models import Membership, Room, RoomHead
 from messaging.selectors.standing import joinable_rooms
 from messaging.wire.commands import AddMember, JoinRoom, LeaveRoom, OpenRoom
@@ -29,17 +32,27 @@ def create_room(creator: User, name: str, *, kind: str = Room.Kind.PUBLIC, topic
 
 
 def change_room(actor: User, room_id: int, **changes: Any) -> None:
-    """Change `name`, `topic` or `slow_mode_s` of a room, as owner or moderator. Raises NotFound, Forbidden, Invalid.
+    """Change `name`, `topic`, `slow_mode_s` or `announcements` of a room, as owner or moderator; `archived` as owner.
+    Raises NotFound, Forbidden, Archived, Invalid.
 
     Not history: everybody in it is told, and who was not sees another `meta`.
     """
-    acting = Membership.objects.in_force().filter(room_id=room_id, user=actor).select_related("room").first()
+    check_may_change(
+        Membership.objects.in_force().filter(room_id=room_id, user=actor).select_related("room").first(), changes
+    )
+    checked: dict[str, Any] = {_COLUMNS.get(name, name): _CHECKS[name](value) for name, value in changes.items()}
+    Room.objects.filter(pk=room_id).update(**checked, meta_version=F("meta_version") + 1)
+
+
+def check_may_change(acting: Membership | None, changes: Mapping[str, Any]) -> None:
     if acting is None:
         raise NotFound
     if acting.role == Membership.Role.MEMBER or acting.room.kind == Room.Kind.DIRECT:
         raise Forbidden
-    checked: dict[str, Any] = {name: _CHECKS[name](value) for name, value in changes.items()}
-    Room.objects.filter(pk=room_id).update(**checked, meta_version=F("meta_version") + 1)
+    if "archived" in changes and acting.role != Membership.Role.OWNER:
+        raise Forbidden(_("Only owners archive a room."))
+    if acting.room.archived_at is not None and changes.get("archived") is not False:
+        raise Archived
 
 
 def _clean_name(raw: str) -> str:
@@ -64,10 +77,17 @@ def _clean_slow_mode(seconds: int) -> int:
     return seconds
 
 
+def _archive_date(archived: bool) -> datetime | None:
+    return timezone.now() if archived else None
+
+
+_COLUMNS = {"archived": "archived_at"}
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "name": _clean_name,
     "topic": _clean_topic,
     "slow_mode_s": _clean_slow_mode,
+    "announcements": bool,
+    "archived": _archive_date,
 }
 
 
@@ -116,9 +136,8 @@ def find_person(username: str) -> User:
 
 
 def leave(user: User, room_id: int, client_id: UUID) -> bool:
-    """Ask to stop being a member. Raises NotFound for a room one is not in."""
-    if not Membership.objects.filter(room_id=room_id, user=user).exists():
-        raise NotFound
+    """Ask to stop being a member. Raises NotFound for a room one is not in, LastOwner for who has to stay."""
+    check_may_leave(user, room_id)
     outbox.submit(LeaveRoom(client_id=client_id, room=room_id, sender=user.pk))
     return True
 

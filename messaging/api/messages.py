@@ -9,7 +9,7 @@ from ninja import Router, Schema
 
 from accounts.requests import SignedInRequest
 from messaging.actions import outbox
-from messaging.actions.compose import check_writable, compose
+from messaging.actions.compose import check_may_speak, check_writable, compose
 from messaging.actions.filters import screen_in_thread
 from messaging.api.answers import json_answer
 from messaging.selectors import history
@@ -41,7 +41,9 @@ def get_message(request: SignedInRequest, room_id: int, seq: int) -> HttpRespons
 @router.patch("/{int:room_id}/messages/{int:seq}")
 def edit_message(request: SignedInRequest, room_id: int, seq: int, new: NewText) -> HttpResponse:
     """As an `edit` frame: one's own message, within 15 minutes."""
-    check_writable(require_standing(request.user.pk, room_id))
+    standing = require_standing(request.user.pk, room_id)
+    check_writable(standing)
+    check_may_speak(standing)
     edit = frames.Edit(client_id=new.client_id or uuid4(), room=room_id, seq=seq, body=new.body, rev=new.rev)
     return _change(request, edit)
 

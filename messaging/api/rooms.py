@@ -14,9 +14,11 @@ from pydantic import Field
 from accounts.requests import SignedInRequest
 from messaging import limits
 from messaging.actions import outbox, rooms
-from messaging.actions.compose import check_writable, compose
+from messaging.actions.compose import check_may_speak, check_writable, compose
 from messaging.actions.filters import screen_in_thread
+from messaging.actions.levels import set_level
 from messaging.actions.members import remove_member as remove
+from messaging.actions.members import set_role as give_role
 from messaging.api.answers import answer_when_done, json_answer
 from messaging.errors import Invalid
 from messaging.live.notify import tell_members, tell_room_changed
@@ -40,6 +42,8 @@ class RoomChanges(Schema):
     name: str = ""
     topic: str = ""
     slow_mode_s: int = 0
+    announcements: bool = False
+    archived: bool = False
 
 
 class NewMessage(Schema):
@@ -50,6 +54,15 @@ class NewMessage(Schema):
 
 class NewMember(Schema):
     username: str
+
+
+class NewRole(Schema):
+    username: str
+    role: Literal["owner", "moderator", "member"]
+
+
+class NewLevel(Schema):
+    level: Literal["all", "mentions", "nothing"]
 
 
 class PageQuery(Schema):
@@ -82,7 +95,8 @@ def get_room(request: SignedInRequest, room_id: int) -> HttpResponse:
 
 @router.patch("/{int:room_id}")
 def change_room(request: SignedInRequest, room_id: int, changes: RoomChanges) -> HttpResponse:
-    """Name, topic and slow mode (seconds between two messages of a member), by owners and moderators."""
+    """Name, topic, slow mode (seconds between two messages of a member) and `announcements` (only owners and moderators
+    write), by owners and moderators; `archived` by owners."""
     rooms.change_room(request.user, room_id, **changes.dict(exclude_unset=True))
     tell_room_changed(room_id)
     return json_answer(require_standing(request.user.pk, room_id))
@@ -106,7 +120,9 @@ def list_messages(request: SignedInRequest, room_id: int, query: Query[PageQuery
 @router.post("/{int:room_id}/messages")
 def post_message(request: SignedInRequest, room_id: int, new: NewMessage) -> HttpResponse:
     """As a `send` frame. 201 with the message once it is stored, 202 with its `client_id` while it is on its way."""
-    check_writable(require_standing(request.user.pk, room_id))
+    standing = require_standing(request.user.pk, room_id)
+    check_writable(standing)
+    check_may_speak(standing)
     check_send_rate(request.user.pk)
     frame = frames.Send(client_id=new.client_id, room=room_id, body=new.body, reply_to=new.reply_to)
     outbox.submit(screen_in_thread(compose(frame, request.user.pk)))
@@ -133,6 +149,20 @@ def list_members(request: SignedInRequest, room_id: int) -> HttpResponse:
 def add_member(request: SignedInRequest, room_id: int, new: NewMember) -> HttpResponse:
     """Bring somebody in: anybody into a public room, owners and moderators into a private one."""
     return _ask(request, lambda client_id: rooms.add_member(request.user, room_id, new.username, client_id))
+
+
+@router.patch("/{int:room_id}/members")
+def set_role(request: SignedInRequest, room_id: int, new: NewRole) -> HttpResponse:
+    """Give a member another role: owners only. The last owner keeps theirs."""
+    return _ask(request, lambda client_id: give_role(request.user, room_id, new.username, new.role, client_id))
+
+
+@router.put("/{int:room_id}/level")
+def put_level(request: SignedInRequest, room_id: int, new: NewLevel) -> HttpResponse:
+    """What I want to be told of in this room: all, mentions, nothing."""
+    set_level(request.user, room_id, new.level)
+    tell_members(room_id, [request.user.pk])
+    return json_answer(require_standing(request.user.pk, room_id))
 
 
 @router.delete("/{int:room_id}/members")

@@ -45,6 +45,8 @@ class Effects:
         self.left: dict[Member, Membership] = {}
         self.spoke: dict[Member, Membership] = {}
         """Who wrote in a room in slow mode."""
+        self.promoted: dict[Member, Membership] = {}
+        """Who has another role than before."""
         self.kicks_done: set[Member] = set()
         self.decisions: list[AppliedCommand] = []
         self.noticed: list[tuple[MessageRow, int]] = []
@@ -73,6 +75,7 @@ class Effects:
         Membership.objects.bulk_create(self.joined.values())
         self._raise_read_markers()
         Membership.objects.bulk_update(self.spoke.values(), ["last_sent_at"], batch_size=200)
+        Membership.objects.bulk_update(self.promoted.values(), ["role"], batch_size=200)
         if self.kicks_done:
             places = reduce(or_, (Q(room_id=room, user_id=user) for room, user in self.kicks_done))
             kicks = Sanction.objects.in_force().filter(places, kind=Sanction.Kind.KICK)

@@ -24,11 +24,13 @@ from messaging.wire.commands import (
     DeleteMessage,
     EditMessage,
     HideMessage,
+    LeaveRoom,
     OpenRoom,
     ReactMessage,
     RemoveMember,
     RestoreMessage,
     SendMessage,
+    SetRole,
 )
 from messaging.wire.mentions import mention_names, names_everybody
 
@@ -56,6 +58,9 @@ class Facts:
     small: set[int] = field(default_factory=set)
     """Rooms that a message of this batch calls together by `@room`, and that are small enough; all their members are
     in `members`."""
+    shared: set[int] = field(default_factory=set)
+    """Rooms that somebody leaves and that had other members than owners before this batch. (Of every room that
+    somebody leaves or gives a role in, all owners are in `members`.)"""
     decided: dict[CommandKey, int] = field(default_factory=dict)
     """Fingerprints of what is stored or refused already."""
     actions: dict[int, ModerationAction] = field(default_factory=dict)
@@ -66,13 +71,13 @@ def load_facts(commands: Sequence[Command]) -> Facts:
     """Lock the heads of the rooms in id order and read the rest. Inside the batch's transaction."""
     room_ids = sorted({command.room for command in commands})
     user_ids = {command.sender for command in commands}
-    user_ids |= {command.user for command in commands if isinstance(command, AddMember | RemoveMember)}
+    user_ids |= {command.user for command in commands if isinstance(command, AddMember | RemoveMember | SetRole)}
     heads = RoomHead.objects.select_for_update().filter(room_id__in=room_ids).order_by("room_id")
     found = {head.room_id: head for head in heads}
     named = _named(commands)
     opened = Q(room_id__in={command.room for command in commands if isinstance(command, OpenRoom)})
     small = _called_together(commands)
-    whole = opened | Q(room_id__in=small)
+    whole = opened | Q(room_id__in=small) | _owners(commands)
     members = Membership.objects.filter(whole | Q(room_id__in=room_ids, user_id__in=user_ids | set(named.values())))
     messages = _messages(commands)
     authors = {message.sender_id for message in messages.values()}
@@ -88,6 +93,7 @@ def load_facts(commands: Sequence[Command]) -> Facts:
         muted={(user, room) for kind, user, room in sanctions if kind == Sanction.Kind.MUTE},
         named=named,
         small=small,
+        shared=_shared(commands),
         decided=_decided(commands),
         actions=_actions(commands),
     )
@@ -101,6 +107,20 @@ def _named(commands: Sequence[Command]) -> dict[str, int]:
     # As written and in lower case: MariaDB compares without case, SQLite does not, and both use the index like this.
     people = User.objects.filter(username__in=names | {name.lower() for name in names}, is_active=True)
     return {username.lower(): pk for pk, username in people.values_list("pk", "username")}
+
+
+def _owners(commands: Sequence[Command]) -> Q:
+    """All owners of the rooms where one of them may be about to go."""
+    rooms = {command.room for command in commands if isinstance(command, LeaveRoom | SetRole)}
+    return Q(room_id__in=rooms, role=Membership.Role.OWNER)
+
+
+def _shared(commands: Sequence[Command]) -> set[int]:
+    leaving = {command.room for command in commands if isinstance(command, LeaveRoom)}
+    if not leaving:
+        return set()
+    others = Membership.objects.filter(room_id__in=leaving).exclude(role=Membership.Role.OWNER)
+    return set(others.order_by().values_list("room_id", flat=True).distinct())
 
 
 def _called_together(commands: Sequence[Command]) -> set[int]:

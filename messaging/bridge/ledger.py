@@ -10,7 +10,7 @@ from msgspec import to_builtins
 
 from messaging import limits, metrics
 from messaging.actions.authority import allows
-from messaging.actions.members import check_may_remove
+from messaging.actions.members import check_may_remove, check_may_set_role
 from messaging.bridge.effects import Effects
 from messaging.bridge.facts import Facts, command_key
 from messaging.bridge.rows import MessageRow
@@ -20,9 +20,11 @@ from messaging.errors import (
     EditWindow,
     Forbidden,
     Invalid,
+    LastOwner,
     Muted,
     NotFound,
     NotMember,
+    ReadOnly,
     Rejection,
     SlowMode,
 )
@@ -43,6 +45,7 @@ from messaging.wire.commands import (
     RemoveMember,
     RestoreMessage,
     SendMessage,
+    SetRole,
     fingerprint,
 )
 from messaging.wire.links import links_in
@@ -123,6 +126,19 @@ class Ledger:
             raise Muted
         return member
 
+    def _speaker(self, command: Command) -> Membership:
+        """A writer who may say something here, and not just react."""
+        member = self._writer(command)
+        if self.facts.rooms[command.room].announcements and member.role == Membership.Role.MEMBER:
+            raise ReadOnly
+        return member
+
+    def _check_not_last_owner(self, member: Membership) -> None:
+        places = (one for (room, _), one in self.facts.members.items() if room == member.room_id)
+        others = [one for one in places if one.user_id != member.user_id]
+        if member.role == Membership.Role.OWNER and not any(one.role == Membership.Role.OWNER for one in others):
+            raise LastOwner
+
     @staticmethod
     def _is_sanctioned(sanctioned: set[tuple[int, int | None]], command: Command) -> bool:
         return not sanctioned.isdisjoint({(command.sender, command.room), (command.sender, None)})
@@ -157,7 +173,7 @@ class Ledger:
     # Effects: each returns the seq it is about, or None
 
     def _send(self, command: SendMessage, accepted_at: datetime) -> int:
-        member = self._writer(command)
+        member = self._speaker(command)
         if command.reply_to is not None and command.reply_to > self.facts.heads[command.room].seq:
             raise NotFound
         head = self.facts.heads[command.room]
@@ -213,7 +229,7 @@ class Ledger:
         )
 
     def _edit(self, command: EditMessage, accepted_at: datetime) -> int:
-        self._writer(command)
+        self._speaker(command)
         message = self._shown(command.room, command.seq)
         if message.sender_id != command.sender:
             raise Forbidden
@@ -336,13 +352,34 @@ class Ledger:
     def _leave(self, command: LeaveRoom, accepted_at: datetime) -> None:
         room = self.facts.rooms.get(command.room)
         key = command.room, command.sender
-        member = self.facts.members.pop(key, None)
+        member = self.facts.members.get(key)
         if room is None or member is None:
             raise NotFound
         if room.kind == Room.Kind.DIRECT:
-            self.facts.members[key] = member
             raise Forbidden
-        self._dismiss(key, member)
+        if self._has_others(member) and self.facts.users[command.sender].is_active:
+            self._check_not_last_owner(member)  # (an account that ends leaves whatever it owned)
+        self._dismiss(key, self.facts.members.pop(key))
+
+    def _has_others(self, member: Membership) -> bool:
+        room, user = member.room_id, member.user_id
+        return room in self.facts.shared or any(place == room and one != user for place, one in self.facts.members)
+
+    def _set_role(self, command: SetRole, accepted_at: datetime) -> None:
+        key = command.room, command.user
+        acting = self.facts.members.get((command.room, command.sender))
+        if self._is_sanctioned(self.facts.barred, command):
+            raise NotFound
+        target = check_may_set_role(
+            acting, self.facts.rooms.get(command.room), self.facts.members.get(key), command.role
+        )
+        if target.role == command.role:
+            return
+        self._check_not_last_owner(target)
+        target.role = command.role
+        if key not in self.effects.joined:
+            self.effects.promoted[key] = target
+        self._members_changed(*key)
 
     def _remove(self, command: RemoveMember, accepted_at: datetime) -> None:
         """Whatever is decided, the kick that was in force at once is over: from here on membership says it."""
@@ -364,6 +401,7 @@ class Ledger:
             self._members_changed(room, user)
 
     def _dismiss(self, key: tuple[int, int], member: Membership) -> None:
+        self.effects.promoted.pop(key, None)
         if self.effects.joined.pop(key, None) is None:
             self.effects.left[key] = member
         self._members_changed(*key)
@@ -386,6 +424,7 @@ _EFFECTS: dict[type[Command], Callable[[Ledger, Any, datetime], int | None]] = {
     AttachPreviews: Ledger._attach,
     HideMessage: Ledger._hide,
     RestoreMessage: Ledger._restore,
+    SetRole: Ledger._set_role,
 }
 
 

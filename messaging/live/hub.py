@@ -316,7 +316,9 @@ class Hub:
                 self._expel(session, room)
                 await self.refresh(session, room)
             elif held is not None:
-                held.role = member.role
+                if held.role != member.role or room in session.watched:
+                    session.changed_rooms.add(room)
+                held.role, held.members_version = member.role, version
         local.members_version = max(local.members_version, version)
 
     def _expel(self, session: Session, room: int) -> None:
@@ -337,6 +339,8 @@ class Hub:
             return
         is_new = room not in session.standings
         session.standings[room] = held
+        if before is not None and before.about() != held.about():
+            session.changed_rooms.add(room)
         if is_new:
             self._enter(session, room)
             session.write(server_frames.frame("notice", code="joined", room=held))
@@ -372,11 +376,11 @@ class Hub:
             await self._refresh_room_data([room for room in news.rooms if room in self.rooms])
 
     async def _refresh_room_data(self, rooms: list[int]) -> None:
-        """Name, topic, slow mode, archive: for everybody here, in one query. Their badges say that there is news."""
+        """Name, topic, slow mode, archive: for everybody here, in one query."""
         for room, data in (await in_database(standing.room_data, rooms)).items():
             for session in self.rooms[room].members if room in self.rooms else ():
                 session.standings[room].take(data)
-                session.stale_badges.add(room)
+                session.changed_rooms.add(room)
 
     def ban(self, user: int) -> None:
         for session in self.sessions_of(user):

@@ -54,6 +54,8 @@ class Rechecks:
         """Badges of the last second leave; groups that could not be joined are tried again."""
         await guarded(self._hub.settle_groups)
         for session in tuple(self._hub.sessions):
+            if session.changed_rooms:
+                session.flush_rooms()
             if session.stale_badges:
                 session.flush_badges()
 

@@ -61,6 +61,8 @@ class Session:
         self.on_screen: dict[int, int] = {}
         """The list of the newest `watch`, as sent."""
         self.stale_badges: set[int] = set()
+        self.changed_rooms: set[int] = set()
+        """Rooms of which more has changed than counts: told with the next badges, as a whole."""
         self.outstanding = 0
         self._is_cut_off = False
         self._reads_paused = False
@@ -178,6 +180,12 @@ class Session:
             standing.unread = max(0, standing.unread + item.delta)
             named = (self.user_id in item.named) - (self.user_id in item.unnamed)
             standing.mentions = max(0, standing.mentions + named)
+
+    def flush_rooms(self) -> None:
+        """Tell what a page shows of a room, beside its counts, as it is now."""
+        for room in self.changed_rooms & self.standings.keys():
+            self.write(server_frames.frame("notice", code="changed", room=self.standings[room]))
+        self.changed_rooms.clear()
 
     def flush_badges(self) -> None:
         rooms = {room: self.standings[room].badge() for room in self.stale_badges if room in self.standings}

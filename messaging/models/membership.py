@@ -22,6 +22,13 @@ class Membership(models.Model):
         MODERATOR = "moderator", _("moderator")
         MEMBER = "member", _("member")
 
+    class Level(models.TextChoices):
+        """What a member wants to be told of."""
+
+        ALL = "all", _("all messages")
+        MENTIONS = "mentions", _("mentions")
+        NOTHING = "nothing", _("nothing")
+
     room = models.ForeignKey(Room, models.PROTECT, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="memberships")
     role = models.CharField(_("role"), max_length=9, choices=Role, default=Role.MEMBER)
@@ -29,6 +36,9 @@ class Membership(models.Model):
     """The read marker: this person has read up to here. It only rises."""
     last_sent_at = models.DateTimeField(null=True, editable=False)
     """`created_at` of this person's last message here; kept only while the room is in slow mode."""
+    level = models.CharField(
+        _("notifications"), max_length=8, choices=Level, default=Level.ALL, db_default=Level.ALL.value
+    )
     joined_at = models.DateTimeField(_("joined"), auto_now_add=True)
 
     objects = MembershipQuerySet.as_manager()

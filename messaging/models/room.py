@@ -35,6 +35,9 @@ class Room(models.Model):
     slow_mode_s = models.PositiveIntegerField(
         _("slow mode"), default=0, help_text=_("Seconds between two messages of a member; 0: none.")
     )
+    announcements = models.BooleanField(
+        _("announcements"), default=False, db_default=False, help_text=_("Only owners and moderators write.")
+    )
     meta_version = models.BigIntegerField(default=0, editable=False)
     """Rises with every change of the room's own data; a client that sees another one fetches the room anew."""
 

@@ -21,8 +21,10 @@ class UnreadMention(NamedTuple):
 
 
 def unread_mentions(user_id: int, since: datetime | None, most: int) -> Sequence[UnreadMention]:
-    """Where this person is named, above their marker, in rooms they are in, after `since`; the oldest first."""
+    """Where this person is named, above their marker, in rooms they are in and want to be told of, after `since`; the
+    oldest first."""
     mine = Membership.objects.in_force().filter(user_id=user_id, room_id=OuterRef("room_id"))
+    mine = mine.exclude(level=Membership.Level.NOTHING)
     named = (
         Mention.objects.filter(user_id=user_id)
         .annotate(read=Subquery(mine.values("read_seq")[:1]))

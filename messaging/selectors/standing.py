@@ -36,13 +36,22 @@ class Standing(msgspec.Struct):
     """Another one after leaving and coming back: with another marker."""
     slow_mode_s: int
     muted_until: datetime | None
+    announcements: bool = False
+    """Only owners and moderators write."""
+    level: str = Membership.Level.ALL.value
+    """What this person wants to be told of."""
 
     def take(self, room: Room) -> None:
         """The room's own data have changed. (A direct room has no name of its own.)"""
         if self.kind != Room.Kind.DIRECT:
             self.name = room.name
         self.topic, self.archived, self.meta = room.topic, room.archived_at is not None, room.meta_version
-        self.slow_mode_s = room.slow_mode_s
+        self.slow_mode_s, self.announcements = room.slow_mode_s, room.announcements
+
+    def about(self) -> tuple[object, ...]:
+        """What a page shows of the room and this person's place in it, beside the counts."""
+        return (self.name, self.topic, self.role, self.archived, self.slow_mode_s, self.muted_until, self.announcements,
+                self.level, self.members_version)  # fmt: skip
 
     def badge(self) -> dict[str, int]:
         return {
@@ -102,7 +111,7 @@ def joinable_rooms(user_id: int) -> list[dict[str, Any]]:
 
 def members_of(room_id: int) -> list[dict[str, Any]]:
     """Who is in a room: id, username, name, role; by name. The caller has authorised the reader."""
-    rows = Membership.objects.filter(room_id=room_id).select_related("user")
+    rows = Membership.objects.in_force().filter(room_id=room_id).select_related("user")
     people = [
         {"id": row.user.pk, "username": row.user.username, "name": row.user.display_name, "role": row.role}
         for row in rows
@@ -198,5 +207,7 @@ def _standing(membership: Any) -> Standing:
         members_version=head.members_version,
         membership=membership.pk,
         slow_mode_s=room.slow_mode_s,
+        announcements=room.announcements,
+        level=membership.level,
         muted_until=(membership.muted_until or FOR_EVER) if membership.is_muted else None,
     )

@@ -97,6 +97,13 @@ class RemoveMember(Command, frozen=True, kw_only=True):
     user: int
 
 
+class SetRole(Command, frozen=True, kw_only=True):
+    """The sender gives a member (perhaps themselves) another role."""
+
+    user: int
+    role: str
+
+
 class OpenRoom(Command, frozen=True, kw_only=True):
     """The sender has made a room with its first members: those who read `chat.events` hear of it by this."""
 
@@ -116,6 +123,7 @@ class CommandKind(IntEnum):
     OPEN = 10
     HIDE = 60
     RESTORE = 61
+    SET_ROLE = 50
 
 
 KINDS: dict[type[Command], CommandKind] = {
@@ -131,6 +139,7 @@ KINDS: dict[type[Command], CommandKind] = {
     AttachPreviews: CommandKind.PREVIEWS,
     HideMessage: CommandKind.HIDE,
     RestoreMessage: CommandKind.RESTORE,
+    SetRole: CommandKind.SET_ROLE,
 }
 
 
@@ -151,5 +160,7 @@ def fingerprint(command: Command) -> int:
         content += [command.emoji, command.on]
     if isinstance(command, AttachPreviews):
         content.append(command.previews)
+    if isinstance(command, SetRole):
+        content.append(command.role)
     digest = hashlib.blake2b(msgspec.json.encode(content), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

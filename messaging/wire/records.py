@@ -25,6 +25,7 @@ from messaging.wire.commands import (
     RemoveMember,
     RestoreMessage,
     SendMessage,
+    SetRole,
 )
 
 SCHEMA_HEADER = "schema"
@@ -54,6 +55,7 @@ ACTIONS: dict[type[Command], str] = {
     OpenRoom: "open",
     HideMessage: "hide",
     RestoreMessage: "restore",
+    SetRole: "set_role",
 }
 """Which field of the record's `action` holds which command: its own fields have the same names there."""
 

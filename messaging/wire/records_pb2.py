@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cmessaging/wire/records.proto\x12\x0b\x63hatsite.v1\"\xc8\x04\n\x07\x43ommand\x12\x11\n\tclient_id\x18\x01 \x01(\x0c\x12\x0c\n\x04room\x18\x02 \x01(\x04\x12\x0e\n\x06sender\x18\x03 \x01(\x04\x12(\n\x04send\x18\n \x01(\x0b\x32\x18.chatsite.v1.SendMessageH\x00\x12(\n\x04\x65\x64it\x18\x0b \x01(\x0b\x32\x18.chatsite.v1.EditMessageH\x00\x12,\n\x06\x64\x65lete\x18\x0c \x01(\x0b\x32\x1a.chatsite.v1.DeleteMessageH\x00\x12%\n\x04join\x18\r \x01(\x0b\x32\x15.chatsite.v1.JoinRoomH\x00\x12\'\n\x05leave\x18\x0e \x01(\x0b\x32\x16.chatsite.v1.LeaveRoomH\x00\x12%\n\x03\x61\x64\x64\x18\x0f \x01(\x0b\x32\x16.chatsite.v1.AddMemberH\x00\x12+\n\x06remove\x18\x10 \x01(\x0b\x32\x19.chatsite.v1.RemoveMemberH\x00\x12*\n\x05react\x18\x11 \x01(\x0b\x32\x19.chatsite.v1.ReactMessageH\x00\x12%\n\x04open\x18\x13 \x01(\x0b\x32\x15.chatsite.v1.OpenRoomH\x00\x12/\n\x08previews\x18\x12 \x01(\x0b\x32\x1b.chatsite.v1.AttachPreviewsH\x00\x12(\n\x04hide\x18< \x01(\x0b\x32\x18.chatsite.v1.HideMessageH\x00\x12.\n\x07restore\x18= \x01(\x0b\x32\x1b.chatsite.v1.RestoreMessageH\x00\x42\x08\n\x06\x61\x63tion\"m\n\x0bSendMessage\x12\x0c\n\x04\x62ody\x18\x01 \x01(\t\x12\x0c\n\x04html\x18\x02 \x01(\t\x12\x15\n\x08reply_to\x18\x03 \x01(\x04H\x00\x88\x01\x01\x12\x0e\n\x06\x66ilter\x18< \x01(\x04\x12\x0e\n\x06hidden\x18= \x01(\x08\x42\x0b\n\t_reply_to\"X\n\x0b\x45\x64itMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x10\n\x08rev_seen\x18\x02 \x01(\x04\x12\x0c\n\x04\x62ody\x18\x03 \x01(\t\x12\x0c\n\x04html\x18\x04 \x01(\t\x12\x0e\n\x06\x66ilter\x18< \x01(\x04\",\n\rDeleteMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x0e\n\x06\x61\x63tion\x18< \x01(\x04\"6\n\x0cReactMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\r\n\x05\x65moji\x18\x02 \x01(\t\x12\n\n\x02on\x18\x03 \x01(\x08\"E\n\x0e\x41ttachPreviews\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12&\n\x08previews\x18\x02 \x03(\x0b\x32\x14.chatsite.v1.Preview\"H\n\x07Preview\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x0c\n\x04site\x18\x04 \x01(\t\"*\n\x0bHideMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\x04\"-\n\x0eRestoreMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\x04\"\n\n\x08JoinRoom\"\x0b\n\tLeaveRoom\"\x19\n\tAddMember\x12\x0c\n\x04user\x18\x01 \x01(\x04\"\x1c\n\x0cRemoveMember\x12\x0c\n\x04user\x18\x01 \x01(\x04\"\n\n\x08OpenRoom\"\xd7\x01\n\tRoomEvent\x12\x0c\n\x04room\x18\x01 \x01(\x04\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x04\x12\x0b\n\x03rev\x18\x03 \x01(\x04\x12\x0b\n\x03seq\x18\x04 \x01(\x04\x12\x17\n\x0fmembers_version\x18\x05 \x01(\x04\x12$\n\x05\x61\x62out\x18\x06 \x01(\x0b\x32\x15.chatsite.v1.RoomFact\x12*\n\x08messages\x18\n \x03(\x0b\x32\x18.chatsite.v1.MessageFact\x12(\n\x07members\x18\x0b \x03(\x0b\x32\x17.chatsite.v1.MemberFact\"U\n\x08RoomFact\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05topic\x18\x03 \x01(\t\x12\x0c\n\x04meta\x18\x04 \x01(\x04\x12\x10\n\x08\x61rchived\x18\x05 \x01(\x08\"Z\n\x0bMessageFact\x12\x0c\n\x04json\x18\x01 \x01(\x0c\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\x10\x12\x13\n\x0bhidden_body\x18< \x01(\t\x12\x13\n\x0bhidden_html\x18= \x01(\t\"6\n\nMemberFact\x12\x0c\n\x04user\x18\x01 \x01(\x04\x12\x0c\n\x04role\x18\x02 \x01(\t\x12\x0c\n\x04read\x18\x03 \x01(\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cmessaging/wire/records.proto\x12\x0b\x63hatsite.v1\"\xf2\x04\n\x07\x43ommand\x12\x11\n\tclient_id\x18\x01 \x01(\x0c\x12\x0c\n\x04room\x18\x02 \x01(\x04\x12\x0e\n\x06sender\x18\x03 \x01(\x04\x12(\n\x04send\x18\n \x01(\x0b\x32\x18.chatsite.v1.SendMessageH\x00\x12(\n\x04\x65\x64it\x18\x0b \x01(\x0b\x32\x18.chatsite.v1.EditMessageH\x00\x12,\n\x06\x64\x65lete\x18\x0c \x01(\x0b\x32\x1a.chatsite.v1.DeleteMessageH\x00\x12%\n\x04join\x18\r \x01(\x0b\x32\x15.chatsite.v1.JoinRoomH\x00\x12\'\n\x05leave\x18\x0e \x01(\x0b\x32\x16.chatsite.v1.LeaveRoomH\x00\x12%\n\x03\x61\x64\x64\x18\x0f \x01(\x0b\x32\x16.chatsite.v1.AddMemberH\x00\x12+\n\x06remove\x18\x10 \x01(\x0b\x32\x19.chatsite.v1.RemoveMemberH\x00\x12*\n\x05react\x18\x11 \x01(\x0b\x32\x19.chatsite.v1.ReactMessageH\x00\x12%\n\x04open\x18\x13 \x01(\x0b\x32\x15.chatsite.v1.OpenRoomH\x00\x12/\n\x08previews\x18\x12 \x01(\x0b\x32\x1b.chatsite.v1.AttachPreviewsH\x00\x12(\n\x04hide\x18< \x01(\x0b\x32\x18.chatsite.v1.HideMessageH\x00\x12.\n\x07restore\x18= \x01(\x0b\x32\x1b.chatsite.v1.RestoreMessageH\x00\x12(\n\x08set_role\x18\x32 \x01(\x0b\x32\x14.chatsite.v1.SetRoleH\x00\x42\x08\n\x06\x61\x63tion\"m\n\x0bSendMessage\x12\x0c\n\x04\x62ody\x18\x01 \x01(\t\x12\x0c\n\x04html\x18\x02 \x01(\t\x12\x15\n\x08reply_to\x18\x03 \x01(\x04H\x00\x88\x01\x01\x12\x0e\n\x06\x66ilter\x18< \x01(\x04\x12\x0e\n\x06hidden\x18= \x01(\x08\x42\x0b\n\t_reply_to\"X\n\x0b\x45\x64itMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x10\n\x08rev_seen\x18\x02 \x01(\x04\x12\x0c\n\x04\x62ody\x18\x03 \x01(\t\x12\x0c\n\x04html\x18\x04 \x01(\t\x12\x0e\n\x06\x66ilter\x18< \x01(\x04\",\n\rDeleteMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x0e\n\x06\x61\x63tion\x18< \x01(\x04\"6\n\x0cReactMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\r\n\x05\x65moji\x18\x02 \x01(\t\x12\n\n\x02on\x18\x03 \x01(\x08\"E\n\x0e\x41ttachPreviews\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12&\n\x08previews\x18\x02 \x03(\x0b\x32\x14.chatsite.v1.Preview\"H\n\x07Preview\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x0c\n\x04site\x18\x04 \x01(\t\"*\n\x0bHideMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\x04\"-\n\x0eRestoreMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\x04\"\n\n\x08JoinRoom\"\x0b\n\tLeaveRoom\"\x19\n\tAddMember\x12\x0c\n\x04user\x18\x01 \x01(\x04\"\x1c\n\x0cRemoveMember\x12\x0c\n\x04user\x18\x01 \x01(\x04\"%\n\x07SetRole\x12\x0c\n\x04user\x18\x01 \x01(\x04\x12\x0c\n\x04role\x18\x02 \x01(\t\"\n\n\x08OpenRoom\"\xd7\x01\n\tRoomEvent\x12\x0c\n\x04room\x18\x01 \x01(\x04\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x04\x12\x0b\n\x03rev\x18\x03 \x01(\x04\x12\x0b\n\x03seq\x18\x04 \x01(\x04\x12\x17\n\x0fmembers_version\x18\x05 \x01(\x04\x12$\n\x05\x61\x62out\x18\x06 \x01(\x0b\x32\x15.chatsite.v1.RoomFact\x12*\n\x08messages\x18\n \x03(\x0b\x32\x18.chatsite.v1.MessageFact\x12(\n\x07members\x18\x0b \x03(\x0b\x32\x17.chatsite.v1.MemberFact\"U\n\x08RoomFact\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05topic\x18\x03 \x01(\t\x12\x0c\n\x04meta\x18\x04 \x01(\x04\x12\x10\n\x08\x61rchived\x18\x05 \x01(\x08\"Z\n\x0bMessageFact\x12\x0c\n\x04json\x18\x01 \x01(\x0c\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\x10\x12\x13\n\x0bhidden_body\x18< \x01(\t\x12\x13\n\x0bhidden_html\x18= \x01(\t\"6\n\nMemberFact\x12\x0c\n\x04user\x18\x01 \x01(\x04\x12\x0c\n\x04role\x18\x02 \x01(\t\x12\x0c\n\x04read\x18\x03 \x01(\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,39 +32,41 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'messaging.wire.records_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_COMMAND']._serialized_start=46
-  _globals['_COMMAND']._serialized_end=630
-  _globals['_SENDMESSAGE']._serialized_start=632
-  _globals['_SENDMESSAGE']._serialized_end=741
-  _globals['_EDITMESSAGE']._serialized_start=743
-  _globals['_EDITMESSAGE']._serialized_end=831
-  _globals['_DELETEMESSAGE']._serialized_start=833
-  _globals['_DELETEMESSAGE']._serialized_end=877
-  _globals['_REACTMESSAGE']._serialized_start=879
-  _globals['_REACTMESSAGE']._serialized_end=933
-  _globals['_ATTACHPREVIEWS']._serialized_start=935
-  _globals['_ATTACHPREVIEWS']._serialized_end=1004
-  _globals['_PREVIEW']._serialized_start=1006
-  _globals['_PREVIEW']._serialized_end=1078
-  _globals['_HIDEMESSAGE']._serialized_start=1080
-  _globals['_HIDEMESSAGE']._serialized_end=1122
-  _globals['_RESTOREMESSAGE']._serialized_start=1124
-  _globals['_RESTOREMESSAGE']._serialized_end=1169
-  _globals['_JOINROOM']._serialized_start=1171
-  _globals['_JOINROOM']._serialized_end=1181
-  _globals['_LEAVEROOM']._serialized_start=1183
-  _globals['_LEAVEROOM']._serialized_end=1194
-  _globals['_ADDMEMBER']._serialized_start=1196
-  _globals['_ADDMEMBER']._serialized_end=1221
-  _globals['_REMOVEMEMBER']._serialized_start=1223
-  _globals['_REMOVEMEMBER']._serialized_end=1251
-  _globals['_OPENROOM']._serialized_start=1253
-  _globals['_OPENROOM']._serialized_end=1263
-  _globals['_ROOMEVENT']._serialized_start=1266
-  _globals['_ROOMEVENT']._serialized_end=1481
-  _globals['_ROOMFACT']._serialized_start=1483
-  _globals['_ROOMFACT']._serialized_end=1568
-  _globals['_MESSAGEFACT']._serialized_start=1570
-  _globals['_MESSAGEFACT']._serialized_end=1660
-  _globals['_MEMBERFACT']._serialized_start=1662
-  _globals['_MEMBERFACT']._serialized_end=1716
+  _globals['_COMMAND']._serialized_end=672
+  _globals['_SENDMESSAGE']._serialized_start=674
+  _globals['_SENDMESSAGE']._serialized_end=783
+  _globals['_EDITMESSAGE']._serialized_start=785
+  _globals['_EDITMESSAGE']._serialized_end=873
+  _globals['_DELETEMESSAGE']._serialized_start=875
+  _globals['_DELETEMESSAGE']._serialized_end=919
+  _globals['_REACTMESSAGE']._serialized_start=921
+  _globals['_REACTMESSAGE']._serialized_end=975
+  _globals['_ATTACHPREVIEWS']._serialized_start=977
+  _globals['_ATTACHPREVIEWS']._serialized_end=1046
+  _globals['_PREVIEW']._serialized_start=1048
+  _globals['_PREVIEW']._serialized_end=1120
+  _globals['_HIDEMESSAGE']._serialized_start=1122
+  _globals['_HIDEMESSAGE']._serialized_end=1164
+  _globals['_RESTOREMESSAGE']._serialized_start=1166
+  _globals['_RESTOREMESSAGE']._serialized_end=1211
+  _globals['_JOINROOM']._serialized_start=1213
+  _globals['_JOINROOM']._serialized_end=1223
+  _globals['_LEAVEROOM']._serialized_start=1225
+  _globals['_LEAVEROOM']._serialized_end=1236
+  _globals['_ADDMEMBER']._serialized_start=1238
+  _globals['_ADDMEMBER']._serialized_end=1263
+  _globals['_REMOVEMEMBER']._serialized_start=1265
+  _globals['_REMOVEMEMBER']._serialized_end=1293
+  _globals['_SETROLE']._serialized_start=1295
+  _globals['_SETROLE']._serialized_end=1332
+  _globals['_OPENROOM']._serialized_start=1334
+  _globals['_OPENROOM']._serialized_end=1344
+  _globals['_ROOMEVENT']._serialized_start=1347
+  _globals['_ROOMEVENT']._serialized_end=1562
+  _globals['_ROOMFACT']._serialized_start=1564
+  _globals['_ROOMFACT']._serialized_end=1649
+  _globals['_MESSAGEFACT']._serialized_start=1651
+  _globals['_MESSAGEFACT']._serialized_end=1741
+  _globals['_MEMBERFACT']._serialized_start=1743
+  _globals['_MEMBERFACT']._serialized_end=1797
 # @@protoc_insertion_point(module_scope)

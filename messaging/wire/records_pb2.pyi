@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Command(_message.Message):
-    __slots__ = ("client_id", "room", "sender", "send", "edit", "delete", "join", "leave", "add", "remove", "react", "open", "previews", "hide", "restore")
+    __slots__ = ("client_id", "room", "sender", "send", "edit", "delete", "join", "leave", "add", "remove", "react", "open", "previews", "hide", "restore", "set_role")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     ROOM_FIELD_NUMBER: _ClassVar[int]
     SENDER_FIELD_NUMBER: _ClassVar[int]
@@ -23,6 +23,7 @@ class Command(_message.Message):
     PREVIEWS_FIELD_NUMBER: _ClassVar[int]
     HIDE_FIELD_NUMBER: _ClassVar[int]
     RESTORE_FIELD_NUMBER: _ClassVar[int]
+    SET_ROLE_FIELD_NUMBER: _ClassVar[int]
     client_id: bytes
     room: int
     sender: int
@@ -38,7 +39,8 @@ class Command(_message.Message):
     previews: AttachPreviews
     hide: HideMessage
     restore: RestoreMessage
-    def __init__(self, client_id: _Optional[bytes] = ..., room: _Optional[int] = ..., sender: _Optional[int] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., edit: _Optional[_Union[EditMessage, _Mapping]] = ..., delete: _Optional[_Union[DeleteMessage, _Mapping]] = ..., join: _Optional[_Union[JoinRoom, _Mapping]] = ..., leave: _Optional[_Union[LeaveRoom, _Mapping]] = ..., add: _Optional[_Union[AddMember, _Mapping]] = ..., remove: _Optional[_Union[RemoveMember, _Mapping]] = ..., react: _Optional[_Union[ReactMessage, _Mapping]] = ..., open: _Optional[_Union[OpenRoom, _Mapping]] = ..., previews: _Optional[_Union[AttachPreviews, _Mapping]] = ..., hide: _Optional[_Union[HideMessage, _Mapping]] = ..., restore: _Optional[_Union[RestoreMessage, _Mapping]] = ...) -> None: ...
+    set_role: SetRole
+    def __init__(self, client_id: _Optional[bytes] = ..., room: _Optional[int] = ..., sender: _Optional[int] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., edit: _Optional[_Union[EditMessage, _Mapping]] = ..., delete: _Optional[_Union[DeleteMessage, _Mapping]] = ..., join: _Optional[_Union[JoinRoom, _Mapping]] = ..., leave: _Optional[_Union[LeaveRoom, _Mapping]] = ..., add: _Optional[_Union[AddMember, _Mapping]] = ..., remove: _Optional[_Union[RemoveMember, _Mapping]] = ..., react: _Optional[_Union[ReactMessage, _Mapping]] = ..., open: _Optional[_Union[OpenRoom, _Mapping]] = ..., previews: _Optional[_Union[AttachPreviews, _Mapping]] = ..., hide: _Optional[_Union[HideMessage, _Mapping]] = ..., restore: _Optional[_Union[RestoreMessage, _Mapping]] = ..., set_role: _Optional[_Union[SetRole, _Mapping]] = ...) -> None: ...
 
 class SendMessage(_message.Message):
     __slots__ = ("body", "html", "reply_to", "filter", "hidden")
@@ -141,6 +143,14 @@ class RemoveMember(_message.Message):
     USER_FIELD_NUMBER: _ClassVar[int]
     user: int
     def __init__(self, user: _Optional[int] = ...) -> None: ...
+
+class SetRole(_message.Message):
+    __slots__ = ("user", "role")
+    USER_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    user: int
+    role: str
+    def __init__(self, user: _Optional[int] = ..., role: _Optional[str] = ...) -> None: ...
 
 class OpenRoom(_message.Message):
     __slots__ = ()

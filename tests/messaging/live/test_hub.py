@@ -15,6 +15,7 @@ from django.contrib.sessions.models import Session as DjangoSession
 from accounts.models import User
 from messaging import limits, metrics
 from messaging.actions import moderate
+from messaging.actions.rooms import change_room
 from messaging.live import broadcast
 from messaging.live.broadcast import MembershipChange, PeopleNews, Refusal
 from messaging.live.hub import Hub
@@ -22,7 +23,7 @@ from messaging.live.local_room import Caught, Ring
 from messaging.live.session import Session
 from messaging.models import Membership, Room, Sanction
 from messaging.selectors.standing import standings
-from messaging.wire.commands import LeaveRoom, SendMessage
+from messaging.wire.commands import LeaveRoom, SendMessage, SetRole
 from tests.messaging.conftest import Desk
 from tests.messaging.live.test_session import Written
 
@@ -64,7 +65,7 @@ def shown(writer: Written) -> list[str]:
     return [message["body"] for frame in frames if frame["type"] == "changes" for message in frame["messages"]]
 
 
-async def apply(desk: Desk, *commands: SendMessage | LeaveRoom, announced: bool = True) -> None:
+async def apply(desk: Desk, *commands: SendMessage | LeaveRoom | SetRole, announced: bool = True) -> None:
     for applied in await sync_to_async(desk.apply)(*commands):
         if announced:
             await broadcast.announce(applied.changes, applied.people)
@@ -302,3 +303,34 @@ async def test_a_slow_socket_is_skipped_and_resynced(
     await until(lambda: shown(slow) == ["0", "1", "2"], "caught up")
     await apply(desk, say("ada", "live"))
     await until(lambda: shown(slow)[-1:] == ["live"], "live again")
+
+
+def notices(writer: Written) -> list[dict[str, object]]:
+    frames = [json.loads(frame) for frame in writer.frames if frame.startswith(b"{")]
+    return [frame["room"] for frame in frames if frame["type"] == "notice" and frame["code"] == "changed"]
+
+
+async def test_what_changes_of_a_room_is_told_to_everybody_in_it(hub: Hub, room: Room, people: People) -> None:
+    _, ada = await enter(hub, people["ada"], room.pk)
+    _, bo = await enter(hub, people["bo"])
+    await sync_to_async(change_room)(people["ada"], room.pk, topic="tea", announcements=True)
+    await broadcast.announce([], PeopleNews(rooms=[room.pk]))
+    for writer in (ada, bo):
+        await until(lambda writer=writer: notices(writer), "told")
+        assert [(one["topic"], one["announcements"]) for one in notices(writer)] == [("tea", True)]
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_a_new_role_is_told_to_the_person_and_to_who_looks(
+    hub: Hub, desk: Desk, room: Room, people: People, announced: bool
+) -> None:
+    _, ada = await enter(hub, people["ada"], room.pk)
+    _, bo = await enter(hub, people["bo"])
+    chen = await sync_to_async(Membership.objects.create)(room=room, user=people["chen"])
+    _, unconcerned = await enter(hub, chen.user)
+    role = SetRole(client_id=uuid4(), room=room.pk, sender=people["ada"].pk, user=people["bo"].pk, role="moderator")
+    await apply(desk, role, announced=announced)
+    await until(lambda: notices(ada) and notices(bo), "told")
+    assert notices(bo)[-1]["role"] == "moderator"
+    assert (notices(ada)[-1]["role"], notices(ada)[-1]["members_version"]) == ("owner", 1)
+    assert notices(unconcerned) == []

@@ -106,7 +106,8 @@ def test_arbitrary_bytes_do_no_harm(raw: bytes) -> None:
 def test_every_rejection_has_a_code_and_a_message_of_its_own() -> None:
     documented = {
         "not_member", "muted", "banned", "archived", "rate_limited", "slow_mode", "too_long", "empty", "filtered",
-        "not_found", "forbidden", "edit_window", "busy", "handled", "held", "invalid",
+        "not_found", "forbidden", "edit_window", "busy", "handled", "held", "invalid", "read_only",
+        "last_owner",
     }  # fmt: skip
     assert REJECTIONS.keys() == documented
     messages = [rejection().message for rejection in REJECTIONS.values()]
