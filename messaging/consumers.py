@@ -172,6 +172,7 @@ class ChatConsumer(AsyncConsumer):
         self.process.hub.add(session)
         await self._settle_groups()
         session.write(self._welcome(session))
+        await self.process.read_markers.tell(session)
         if hello.unfinished:
             found = await in_database(outcomes, hello.unfinished, session.user_id)
             session.write(server_frames.frame("outcomes", **found))

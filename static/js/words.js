@@ -78,6 +78,7 @@ export const words = {
   copied: "Copied",
   profile: "Your profile",
   signOut: "Sign out",
+  markUnread: "Mark unread from here",
   announced: (name, text) => `${name}: ${text}`,
   busy: (seconds) => (seconds < 120 ? `You can write again in ${seconds} s.` : `You can write again in ${Math.ceil(seconds / 60)} min.`),
 };

@@ -76,6 +76,7 @@ export const words = {
   copied: "已复制",
   profile: "个人资料",
   signOut: "退出登录",
+  markUnread: "从这里标为未读",
   announced: (name, text) => `${name}：${text}`,
   busy: (seconds) => (seconds < 120 ? `${seconds} 秒后可再次发言。` : `${Math.ceil(seconds / 60)} 分钟后可再次发言。`),
 };
