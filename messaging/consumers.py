@@ -284,6 +284,18 @@ class ChatConsumer(AsyncConsumer):
         typing = broadcast.TypingNow(frame.room, session.user_id, session.user_name)
         self.process.hub.spawn(asyncio.wait_for(broadcast.announce_typing(typing), limits.ANNOUNCE_S))
 
+    async def _present(self, session: Session, frame: frames.Presence) -> None:
+        presence = self.process.hub.presence
+        if frame.idle is not None:
+            session.is_idle = frame.idle
+            presence.moved(session.user_id)
+        if frame.people is not None:
+            presence.look_at(session, frame.people)
+
+    async def _seen(self, session: Session, frame: frames.Seen) -> None:
+        if frame.room in session.standings:
+            self.process.hub.receipts.look_at(session, frame.room)
+
     async def _watch(self, session: Session, frame: frames.Watch) -> None:
         self.process.hub.spawn(self._watch_rooms(session, frame.rooms))
 
@@ -315,6 +327,8 @@ class ChatConsumer(AsyncConsumer):
         frames.Watch: _watch,
         frames.Sync: _catch_up,
         frames.Ping: _ping,
+        frames.Presence: _present,
+        frames.Seen: _seen,
     }
 
 

@@ -61,6 +61,8 @@ class Session:
         self.on_screen: dict[int, int] = {}
         """The list of the newest `watch`, as sent."""
         self.stale_badges: set[int] = set()
+        self.is_idle = False
+        """Nobody has touched this page for a while, or sees it."""
         self.outstanding = 0
         self._is_cut_off = False
         self._reads_paused = False
