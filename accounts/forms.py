@@ -47,7 +47,7 @@ class ProfileForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ["name", "email", "mail_mentions", "language", "time_zone"]
+        fields = ["name", "email", "mail_mentions", "shares_reading", "language", "time_zone"]
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "email": forms.EmailInput(attrs={"autocomplete": "email"}),
@@ -63,6 +63,7 @@ class ProfileForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["name"].help_text = _("What others see; blank: your username")
         self.fields["mail_mentions"].help_text = _("When you do not look for a while; needs an address")
+        self.fields["shares_reading"].help_text = _("In rooms of up to 50 people; off: nor do you see what others read")
 
 
 class CloseAccountForm(forms.Form):

@@ -24,6 +24,7 @@ class User(AbstractUser):
     name = models.CharField(_("display name"), max_length=60, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=40, blank=True)
+    shares_reading = models.BooleanField(_("show what I have read"), default=True, db_default=True)
     mail_mentions = models.BooleanField(_("mail me about mentions"), default=True, db_default=True)
 
     closed_at = models.DateTimeField(_("account deleted"), null=True, blank=True, editable=False)

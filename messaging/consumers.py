@@ -174,6 +174,7 @@ class ChatConsumer(AsyncConsumer):
         self.process.hub.add(session)
         await self._settle_groups()
         session.write(self._welcome(session))
+        await self.process.read_markers.tell(session)
         if hello.unfinished:
             found = await in_database(outcomes, hello.unfinished, session.user_id)
             session.write(server_frames.frame("outcomes", **found))
@@ -296,6 +297,18 @@ class ChatConsumer(AsyncConsumer):
         typing = broadcast.TypingNow(frame.room, session.user_id, session.user_name)
         self.process.hub.spawn(asyncio.wait_for(broadcast.announce_typing(typing), limits.ANNOUNCE_S))
 
+    async def _present(self, session: Session, frame: frames.Presence) -> None:
+        presence = self.process.hub.presence
+        if frame.idle is not None:
+            session.is_idle = frame.idle
+            presence.moved(session.user_id)
+        if frame.people is not None:
+            presence.look_at(session, frame.people)
+
+    async def _seen(self, session: Session, frame: frames.Seen) -> None:
+        if frame.room in session.standings:
+            self.process.hub.receipts.look_at(session, frame.room)
+
     async def _watch(self, session: Session, frame: frames.Watch) -> None:
         self.process.hub.spawn(self._watch_rooms(session, frame.rooms))
 
@@ -327,6 +340,8 @@ class ChatConsumer(AsyncConsumer):
         frames.Watch: _watch,
         frames.Sync: _catch_up,
         frames.Ping: _ping,
+        frames.Presence: _present,
+        frames.Seen: _seen,
     }
 
 

@@ -85,6 +85,26 @@ REPEATS: Final = 10
 SLOW_MODE_MOST_S: Final = 6 * 3600
 TURNS_REMEMBERED: Final = 100_000
 TYPING_EVERY_S: Final = 3.0
+PRESENCE_EVERY_S: Final = 1.0
+OFFLINE_AFTER_S: Final = 20.0
+"""After the last socket of a person: a reload, or a tunnel, is no absence."""
+
+LOOKED_AT_MOST: Final = 100
+"""People whose presence one socket may ask for."""
+
+PRESENCE_REFRESH_S: Final = 30.0
+"""How often a process says who is there with it, should an announcement have been lost."""
+
+PRESENCE_FORGOTTEN_S: Final = 75.0
+"""A process that has said nothing for so long is gone, and its people with it."""
+
+PRESENCE_PEOPLE: Final = 5_000
+"""In one announcement."""
+
+RECEIPT_ROOM_MOST: Final = 50
+"""Members of a room up to which is told who has read what."""
+
+RECEIPTS_CHECK_EVERY_S: Final = 20.0
 OUTBOX_POLL_S: Final = 0.2
 LEASE_S: Final = 10.0
 REPORT_EVERY_S: Final = 2.0

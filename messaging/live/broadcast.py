@@ -26,7 +26,7 @@ ORIGIN = secrets.randbits(53) | 1
 """This process, among those that hear of an event."""
 
 PEOPLE_GROUP = "people"
-CHANGES_EVENT, PEOPLE_EVENT, TYPING_EVENT = "changes", "people", "typing"
+CHANGES_EVENT, PEOPLE_EVENT, TYPING_EVENT, PRESENCE_EVENT = "changes", "people", "typing", "presence"
 
 
 class Count(msgspec.Struct, frozen=True, array_like=True):
@@ -114,13 +114,24 @@ class TypingNow(msgspec.Struct, frozen=True, array_like=True):
     name: str
 
 
-Event = list[RoomChange] | PeopleNews | TypingNow
+class PresenceNews(msgspec.Struct, frozen=True, array_like=True):
+    """How people are in the process `origin`: 2 active, 1 idle, 0 not there. `is_all`: nobody else is; `asks`: this
+    process has just started, and wants to hear of all others."""
+
+    origin: int
+    states: dict[int, int] = {}
+    is_all: bool = False
+    asks: bool = False
+
+
+Event = list[RoomChange] | PeopleNews | TypingNow | PresenceNews
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack: dict[str, Callable[[bytes], Any]] = {
     CHANGES_EVENT: msgspec.msgpack.Decoder(list[RoomChange]).decode,
     PEOPLE_EVENT: msgspec.msgpack.Decoder(PeopleNews).decode,
     TYPING_EVENT: msgspec.msgpack.Decoder(TypingNow).decode,
+    PRESENCE_EVENT: msgspec.msgpack.Decoder(PresenceNews).decode,
 }
 
 
@@ -159,6 +170,11 @@ async def announce_in_time(changes: Iterable[RoomChange], people: PeopleNews | N
 
 async def announce_typing(typing: TypingNow) -> None:
     await _group_send(shard_group(shard_of(typing.room)), TYPING_EVENT, typing)
+
+
+async def announce_presence(news: PresenceNews) -> None:
+    """At most ANNOUNCE_S; raises TimeoutError beyond, or what the layer raises."""
+    await asyncio.wait_for(_group_send(PEOPLE_GROUP, PRESENCE_EVENT, news), limits.ANNOUNCE_S)
 
 
 def layer() -> BaseChannelLayer:

@@ -19,12 +19,14 @@ from django.utils import translation
 from messaging import limits, metrics
 from messaging.errors import REJECTIONS
 from messaging.live import broadcast
-from messaging.live.broadcast import PeopleNews, ReadMarker, RoomChange, TypingNow
+from messaging.live.broadcast import PeopleNews, PresenceNews, ReadMarker, RoomChange, TypingNow
 from messaging.live.catch_up import CatchUp
 from messaging.live.load import Load
 from messaging.live.local_room import Caught, LocalRoom, as_change
 from messaging.live.loop_lag import LoopLag
+from messaging.live.presence import Presence
 from messaging.live.read_markers import move_marker
+from messaging.live.receipts import Receipts
 from messaging.live.rechecks import Rechecks, guarded
 from messaging.live.session import Session, WatchedRoom
 from messaging.selectors import history, standing
@@ -55,6 +57,8 @@ class Hub:
         self.slow: dict[Session, float] = {}
         """Sockets with skipped rooms, and since when."""
         self.rechecks = Rechecks(self)
+        self.presence = Presence(self.sessions_of, self.load)
+        self.receipts = Receipts(self.load)
 
     # Life
 
@@ -64,11 +68,13 @@ class Hub:
         await guarded(self._open_channel)
         lag = LoopLag()
         watches = (lag.watch(), self.load.watch(lambda: lag.usual_s, self._unread))
-        for job in (self._receive(), *watches, *self.rechecks.clocks()):
+        live = (self.presence.run(), self.receipts.run())
+        for job in (self._receive(), *watches, *live, *self.rechecks.clocks()):
             self._tasks.append(asyncio.create_task(job))
 
     async def stop(self) -> None:
         """Bounded: the Redis layer unsubscribes when a receive is cancelled, and now and then never gets its answer."""
+        await guarded(self.presence.say_goodbye)
         tasks = {*self._tasks, *self._side_tasks}
         for task in tasks:
             task.cancel()
@@ -96,6 +102,7 @@ class Hub:
         self.by_user[session.user_id].add(session)
         for room in session.standings:
             self._enter(session, room)
+        self.presence.moved(session.user_id)
         metrics.sockets.set(len(self.sessions))
 
     def remove(self, session: Session) -> None:
@@ -106,6 +113,8 @@ class Hub:
         mine.discard(session)
         if not mine:
             del self.by_user[session.user_id]
+        self.presence.leave(session)
+        self.receipts.leave(session)
         metrics.sockets.set(len(self.sessions))
 
     def _unread(self) -> int:
@@ -240,6 +249,8 @@ class Hub:
                     await self._tell_people(event)
                 case TypingNow():
                     self._tell_typing(event)
+                case PresenceNews():
+                    self.presence.hear(event)
                 case _:
                     for change in event:
                         await self._take(change)
@@ -360,6 +371,7 @@ class Hub:
         for change in news.memberships:
             for session in self.sessions_of(change.user):
                 await self.refresh(session, change.room)
+        self.receipts.hear(news.reads)
         if news.origin != broadcast.ORIGIN:
             for marker in news.reads:
                 await self.mark_read(marker)

@@ -26,6 +26,8 @@ class ReadMarkers:
     def __init__(self, load: Load | None = None) -> None:
         self._load = load or Load()
         self._newest: dict[tuple[int, int], int] = {}
+        self._written: dict[tuple[int, int], int] = {}
+        """The last ones that were, or are being, written."""
         self._writing = asyncio.Lock()
         """A marker that goes back must not be raised again by one that was on its way."""
         self._task: asyncio.Task[None] | None = None
@@ -34,11 +36,20 @@ class ReadMarkers:
         key = marker.user, marker.room
         self._newest[key] = max(marker.seq, self._newest.get(key, 0))
 
+    async def tell(self, session: Session) -> None:
+        """A socket that has just come read the database, which may not know the markers of the last second."""
+        for room in list(session.standings):
+            key = session.user_id, room
+            seq = max(self._newest.get(key, 0), self._written.get(key, 0))
+            if seq:
+                await move_marker([session], ReadMarker(*key, seq))
+
     async def go_back(self, marker: ReadMarker) -> bool:
         """Set a marker back from `was`, and tell everybody; False when the person has read on meanwhile."""
         key = marker.user, marker.room
         async with self._writing:
             pending = self._newest.pop(key, 0)
+            self._written.pop(key, None)
             try:
                 moved = pending <= (marker.was or 0) and await in_database(
                     lower_read_marker, *key, marker.seq, marker.was or 0, pending
@@ -69,13 +80,15 @@ class ReadMarkers:
 
     async def _flush(self) -> None:
         async with self._writing:
-            if not self._newest:
+            batch = self._written = self._newest
+            self._newest = {}
+            if not batch:
                 return
-            batch, self._newest = self._newest, {}
             try:
                 await in_database(raise_read_markers, batch)
             except DatabaseError as error:  # away: keep them for the next second
                 logger.warning("read markers wait: %r", error)
+                self._written = {}
                 for (user, room), seq in batch.items():
                     self.mark(ReadMarker(user, room, seq))
                 return

@@ -63,6 +63,8 @@ class Session:
         self.stale_badges: set[int] = set()
         self.changed_rooms: set[int] = set()
         """Rooms of which more has changed than counts: told with the next badges, as a whole."""
+        self.is_idle = False
+        """Nobody has touched this page for a while, or sees it."""
         self.outstanding = 0
         self._is_cut_off = False
         self._reads_paused = False

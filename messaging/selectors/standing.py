@@ -40,6 +40,8 @@ class Standing(msgspec.Struct):
     """Only owners and moderators write."""
     level: str = Membership.Level.ALL.value
     """What this person wants to be told of."""
+    person: int | None = None
+    """The other one in a direct room."""
 
     def take(self, room: Room) -> None:
         """The room's own data have changed. (A direct room has no name of its own.)"""
@@ -82,6 +84,7 @@ def standings(user_id: int, room_ids: Collection[int] | None = None, read: int |
         uncounted=_count(Message.objects.filter(_does_not_count(user_id))),
         mentions=_count(Mention.objects.filter(user_id=user_id)),
         other=Case(When(room__kind=Room.Kind.DIRECT, then=_other_name(user_id)), default=Value("")),
+        other_id=Case(When(room__kind=Room.Kind.DIRECT, then=Subquery(_others(user_id).values("user_id")[:1]))),
         is_muted=Exists(_mutes(user_id)),
         muted_until=Subquery(_mutes(user_id).values("until")[:1]),
     )
@@ -172,8 +175,12 @@ def _count(rows: QuerySet[Any]) -> Coalesce:
 
 def _other_name(user_id: int) -> Subquery:
     """A direct room is called after the other person."""
-    others = Membership.objects.filter(room_id=OuterRef("room_id")).exclude(user_id=user_id).order_by("pk")
-    return Subquery(others.values(called=Coalesce(NullIf("user__name", Value("")), "user__username"))[:1])
+    called = Coalesce(NullIf("user__name", Value("")), "user__username")
+    return Subquery(_others(user_id).values(called=called)[:1])
+
+
+def _others(user_id: int) -> QuerySet[Membership]:
+    return Membership.objects.filter(room_id=OuterRef("room_id")).exclude(user_id=user_id).order_by("pk")
 
 
 def _mutes(user_id: int) -> QuerySet[Sanction]:
@@ -210,4 +217,5 @@ def _standing(membership: Any) -> Standing:
         announcements=room.announcements,
         level=membership.level,
         muted_until=(membership.muted_until or FOR_EVER) if membership.is_muted else None,
+        person=membership.other_id,
     )

@@ -25,7 +25,7 @@ from messaging.models import Membership, Room
 from messaging.selectors import history
 from messaging.selectors.moderation import queue, unseen_notices
 from messaging.selectors.site import epoch
-from messaging.selectors.standing import joinable_rooms, members_of, require_standing, standings
+from messaging.selectors.standing import Standing, joinable_rooms, members_of, require_standing, standings
 from messaging.wire.emoji import EMOJI, QUICK
 
 
@@ -45,9 +45,16 @@ def room(request: SignedInRequest, room_id: int, seq: int | None = None) -> Http
         return redirect("messaging:rooms")
     except NotFound as error:
         raise Http404 from error
-    page = history.newest_page(room_id) if seq is None else history.page_around(room_id, seq)
+    page = _first_page(standing) if seq is None else history.page_around(room_id, seq)
     context = page_context(request, room=msgspec.to_builtins(standing), page=page, focus=seq)
     return render(request, "messaging/room.html", context)
+
+
+def _first_page(standing: Standing) -> history.Page:
+    """The newest messages; with more unread than a page holds, those around the first unread one."""
+    if standing.unread and standing.seq - standing.read > limits.PAGE_MESSAGES // 2:
+        return history.page_around(standing.id, standing.read + 1)
+    return history.newest_page(standing.id)
 
 
 @login_required

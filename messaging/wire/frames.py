@@ -82,7 +82,20 @@ class Ping(msgspec.Struct, frozen=True):
     pass
 
 
-ClientFrame = Hello | Send | Edit | Delete | React | Read | Typing | Watch | Sync | Ping
+class Presence(msgspec.Struct, frozen=True):
+    """How I am here, and whose presence I look at: the full list. Each may be left out: as before."""
+
+    idle: bool | None = None
+    people: Annotated[list[Id], msgspec.Meta(max_length=limits.LOOKED_AT_MOST)] | None = None
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """I want to know who has read what in this room, and in no other."""
+
+    room: Id
+
+
+ClientFrame = Hello | Send | Edit | Delete | React | Read | Typing | Watch | Sync | Ping | Presence | Seen
 
 CLIENT_FRAMES: dict[str, type[ClientFrame]] = {
     "hello": Hello,
@@ -95,6 +108,8 @@ CLIENT_FRAMES: dict[str, type[ClientFrame]] = {
     "watch": Watch,
     "sync": Sync,
     "ping": Ping,
+    "presence": Presence,
+    "seen": Seen,
 }
 
 

@@ -7,6 +7,7 @@ import { Chat } from "./chat.js";
 import { CLOSE } from "./connection.js";
 import { Drafts } from "./drafts.js";
 import { History } from "./history.js";
+import { Tabs } from "./tabs.js";
 import { showUnread } from "./title.js";
 import { Banner } from "./ui/banner.js";
 import { Composer } from "./ui/composer.js";
@@ -35,7 +36,9 @@ const chat = new Chat({
   },
   onChange: changed,
   onMessages: announce,
+  onRead: (frame) => tabs.tellRead(frame),
 });
+const tabs = new Tabs({ user: boot.user.id, onRead: (told) => chat.readElsewhere(told) });
 const history = new History(chat, boot.urls.api);
 const drafts = new Drafts(localStorage, boot.user.id);
 const roomElement = document.getElementById("room");

@@ -3,6 +3,7 @@
  * No DOM here.
  */
 import { Connection } from "./connection.js";
+import { counted } from "./counting.js";
 import { Outbox } from "./outbox.js";
 import { People } from "./people.js";
 import { Quotes } from "./quotes.js";
@@ -31,10 +32,12 @@ export class Chat {
   #resuming = false;
   #typedAt = 0;
   #syncing = new Set();
+  /** Rooms marked unread by hand: they stay so until they are opened again, or written to. */
+  #keptUnread = new Set();
 
   /** `load` has `message(room, seq)`, `versions(room, seq)` and `people(room)`: promises of what the API says. */
-  constructor({ boot, storage, url, load, onChange, onMessages = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
-    Object.assign(this, { me: boot.user, limits: boot.limits, emoji: boot.emoji, load, onChange, onMessages, now, random });
+  constructor({ boot, storage, url, load, onChange, onMessages = () => {}, onRead = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
+    Object.assign(this, { me: boot.user, limits: boot.limits, emoji: boot.emoji, load, onChange, onMessages, onRead, now, random });
     this.quotes = new Quotes({ load: (room, seq) => load.message(room, seq), onChange });
     this.people = new People({ load: (room) => load.people(room), onChange });
     this.blocked = new Set(boot.blocked ?? []);
@@ -88,6 +91,7 @@ export class Chat {
   // What people do
 
   open(roomId) {
+    this.#keptUnread.delete(roomId);
     this.roomId = roomId;
     this.connection.send({ type: "watch", rooms: this.#watched() });
     this.onChange();
@@ -102,6 +106,7 @@ export class Chat {
 
   send(body, replyTo) {
     const reply = replyTo ? { reply_to: replyTo } : {};
+    this.#keptUnread.delete(this.roomId);
     this.#command({ type: "send", client_id: uuid7(), room: this.roomId, body, ...reply });
   }
 
@@ -134,7 +139,30 @@ export class Chat {
 
   markRead(roomId, seq) {
     const room = this.rooms.get(roomId);
-    if (room && seq > room.read) this.connection.send({ type: "read", room: roomId, seq });
+    if (!room || seq <= room.read || this.#keptUnread.has(roomId)) return;
+    this.connection.send({ type: "read", room: roomId, seq });
+  }
+
+  /** Unread again from this message on, in all tabs, and here until the room is left. */
+  markUnread({ seq }) {
+    const room = this.rooms.get(this.roomId);
+    if (!room) return;
+    this.#keptUnread.add(room.id);
+    if (seq > room.read) return;
+    this.connection.send({ type: "read", room: room.id, seq: seq - 1, unread: true, was: room.read });
+  }
+
+  /** Another tab has read on; what the server says itself comes later and counts more. */
+  readElsewhere({ room, seq, unread, mentions }) {
+    const held = this.rooms.get(room);
+    if (!held || seq <= held.read) return;
+    this.#patch(room, { read: seq, unread, mentions });
+    this.onChange();
+  }
+
+  /** Whether this room was marked unread by hand, and not opened since. */
+  keepsUnread(roomId) {
+    return this.#keptUnread.has(roomId);
   }
 
   nowTyping() {
@@ -192,7 +220,7 @@ export class Chat {
     rejected: (frame) => this.#rejected(frame),
     changes: (frame) => this.#changed(frame),
     badges: (frame) => this.#badges(frame.rooms),
-    read: (frame) => this.#patch(frame.room, { read: frame.seq, unread: frame.unread, mentions: frame.mentions }),
+    read: (frame) => this.#read(frame),
     typing: (frame) => this.#typing(frame),
     notice: (frame) => this.#noticed(frame),
   };
@@ -251,6 +279,8 @@ export class Chat {
 
   #changed(frame) {
     const store = this.store(frame.room);
+    const standing = this.rooms.get(frame.room);
+    const numbers = standing && counted(standing, frame, (seq) => store.get(seq), this.me);
     const result = store.apply(frame);
     if (result === "hole") this.#sync(store);
     if (result !== "applied") return;
@@ -258,8 +288,7 @@ export class Chat {
     this.outbox.settle(frame.room, frame.messages, this.me);
     this.quotes.follow(frame);
     for (const message of frame.messages) this.typing.get(frame.room)?.delete(message.sender.id);
-    const seq = Math.max(this.rooms.get(frame.room)?.seq ?? 0, ...frame.messages.map((message) => message.seq));
-    this.#patch(frame.room, { seq, rev: frame.rev });
+    this.#patch(frame.room, numbers);
     if (!frame.reset) this.onMessages(frame.room, frame.messages);
   }
 
@@ -270,6 +299,11 @@ export class Chat {
 
   #badges(rooms) {
     for (const [id, badge] of Object.entries(rooms)) this.#patch(Number(id), badge);
+  }
+
+  #read(frame) {
+    this.#patch(frame.room, { read: frame.seq, unread: frame.unread, mentions: frame.mentions });
+    this.onRead(frame);
   }
 
   #patch(roomId, fields) {

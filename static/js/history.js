@@ -30,6 +30,14 @@ export class History {
     });
   }
 
+  /** Leave the newest page for the one around an old message. */
+  async around(room, seq) {
+    await this.#load(room, `around=${seq}`, (page) => {
+      this.#chat.store(room).open(page, this.#chat.rooms.get(room)?.seq ?? 0);
+      this.#chat.onChange();
+    });
+  }
+
   async #load(room, query, take) {
     if (this.#loading.has(room)) return;
     this.#loading.add(room);

@@ -44,6 +44,13 @@ export class Scroller {
     this.isAtBottom = false;
   }
 
+  /** The seq of the last message that is wholly in sight; 0 when none is. */
+  get lowestSeq() {
+    const { bottom } = this.#element.getBoundingClientRect();
+    const rows = [...this.#element.querySelectorAll("[data-seq]")];
+    return Number(rows.findLast((row) => row.getBoundingClientRect().bottom <= bottom + 1)?.dataset.seq ?? 0);
+  }
+
   get isNearTop() {
     return this.#element.scrollTop < PREFETCH_PX;
   }

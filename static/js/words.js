@@ -98,6 +98,7 @@ export const words = {
   yourReports: "your reports",
   moderationNews: "There is news from the moderators.",
   readNews: "Read it",
+  markUnread: "Mark unread from here",
   announced: (name, text) => `${name}: ${text}`,
   busy: (seconds) => (seconds < 120 ? `You can write again in ${seconds} s.` : `You can write again in ${Math.ceil(seconds / 60)} min.`),
 };

@@ -96,6 +96,7 @@ export const words = {
   yourReports: "你的举报",
   moderationNews: "管理员有新的处理结果。",
   readNews: "查看",
+  markUnread: "从这里标为未读",
   announced: (name, text) => `${name}：${text}`,
   busy: (seconds) => (seconds < 120 ? `${seconds} 秒后可再次发言。` : `${Math.ceil(seconds / 60)} 分钟后可再次发言。`),
 };

@@ -122,3 +122,24 @@ test("what got no answer is sent again, and what was too busy is tried again by 
   assert.equal(socket.sent.at(-1).again, undefined);
   end();
 });
+
+test("a message is unread from where one says until the room is opened again; another tab only reads on", () => {
+  const { chat, open, welcome, end } = begin({ seq: 9, rev: 9, read: 9 });
+  const socket = open();
+  socket.say(welcome);
+  chat.markUnread({ seq: 5 });
+  assert.deepEqual(socket.sent.at(-1), { type: "read", room: 1, seq: 4, unread: true, was: 9 });
+  socket.say({ type: "read", room: 1, seq: 4, unread: 5, mentions: 0 });
+  assert.equal(chat.unread, 5);
+  const sent = socket.sent.length;
+  chat.markRead(1, 9);
+  assert.equal(socket.sent.length, sent, "looking at it does not read it");
+  chat.readElsewhere({ room: 1, seq: 3, unread: 6, mentions: 0 });
+  assert.equal(chat.unread, 5);
+  chat.readElsewhere({ room: 1, seq: 8, unread: 1, mentions: 0 });
+  assert.equal(chat.unread, 1);
+  chat.open(1);
+  chat.markRead(1, 9);
+  assert.deepEqual(socket.sent.at(-1), { type: "read", room: 1, seq: 9 });
+  end();
+});

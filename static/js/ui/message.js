@@ -62,7 +62,7 @@ function State({ chat, entry, now }) {
   </p>`;
 }
 
-export function Message({ chat, row, now, onEdit, onReply, onJump, isFocus }) {
+export function Message({ chat, row, now, onEdit, onReply, onUnread, onJump, isFocus }) {
   const { message, startsGroup, state } = row;
   const entry = row.entry ?? chat.outbox.failedChange(chat.roomId, message.seq);
   const [isUnderPointer, setUnderPointer] = useState(false);
@@ -78,7 +78,7 @@ export function Message({ chat, row, now, onEdit, onReply, onJump, isFocus }) {
   const mayDelete = isMine || chat.room?.role !== "member";
   const onRemove = mayDelete ? () => setDialog("delete") : null;
   const onReport = isMine ? null : () => setDialog("report");
-  const keys = { r: () => onReply(message), e: isMine ? () => onEdit(message) : null, Delete: onRemove };
+  const keys = { r: () => onReply(message), e: isMine ? () => onEdit(message) : null, u: isMine ? null : () => onUnread(message), Delete: onRemove };
   const namesMe = !message.deleted_at && !isMine && message.mentions?.includes(chat.me.id);
   return html`<li
     class="message"
@@ -117,7 +117,7 @@ export function Message({ chat, row, now, onEdit, onReply, onJump, isFocus }) {
     </div>
     ${isStored &&
     (isUnderPointer || hasFocus || picking) &&
-    html`<${MessageTools} ...${{ chat, message, picking, setPicking, onEdit, onReply, onRemove, onReport }} />`}
+    html`<${MessageTools} ...${{ chat, message, picking, setPicking, onEdit, onReply, onUnread, onRemove, onReport }} />`}
     ${isStored && dialog === "delete" && html`<${DeleteDialog} ...${{ chat, message }} onClose=${close} />`}
     ${isStored && dialog === "report" && html`<${ReportDialog} ...${{ chat, message }} onClose=${close} />`}
     ${isStored && dialog === "versions" && html`<${VersionsDialog} ...${{ chat, message }} onClose=${close} />`}

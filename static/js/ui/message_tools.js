@@ -18,7 +18,7 @@ function sideOf(button) {
  * there for who may delete it, `onReport` for what somebody else wrote. `picking`: on which side of
  * the tools the emoji are open, or null.
  */
-export function MessageTools({ chat, message, picking, setPicking, onEdit, onReply, onRemove, onReport }) {
+export function MessageTools({ chat, message, picking, setPicking, onEdit, onReply, onUnread, onRemove, onReport }) {
   const isMine = message.sender.id === chat.me.id;
   const pick = (emoji) => {
     setPicking(null);
@@ -27,6 +27,7 @@ export function MessageTools({ chat, message, picking, setPicking, onEdit, onRep
   return html`<div class="message-tools" role="group">
     <${Tool} icon="smile" label=${words.react} onClick=${(event) => setPicking(picking ? null : sideOf(event.currentTarget))} />
     <${Tool} icon="reply" label=${words.reply} onClick=${() => onReply(message)} />
+    ${!isMine && html`<${Tool} icon="unread" label=${words.markUnread} onClick=${() => onUnread(message)} />`}
     ${isMine && html`<${Tool} icon="edit" label=${words.edit} onClick=${() => onEdit(message)} />`}
     ${onReport && html`<${Tool} icon="flag" label=${words.report} onClick=${onReport} />`}
     ${onRemove && html`<${Tool} icon="trash" label=${words.remove} onClick=${onRemove} />`}

@@ -5,7 +5,8 @@ export function kindIcon(room) {
   return { direct: "user", private: "lock" }[room.kind] ?? "hash";
 }
 
-function RoomLink({ room, isOpen, onOpen }) {
+/** `isShown`: on screen, so that what is unread in it needs no number. */
+function RoomLink({ room, isOpen, isShown, onOpen }) {
   const open = (event) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0 || !onOpen) return;
     event.preventDefault();
@@ -16,24 +17,27 @@ function RoomLink({ room, isOpen, onOpen }) {
       class="room-link"
       href=${`/rooms/${room.id}/`}
       aria-current=${isOpen ? "page" : null}
-      data-unread=${room.unread > 0 && !isOpen}
+      data-unread=${room.unread > 0 && !isShown}
       data-testid="room-link"
       data-room=${room.id}
       onClick=${open}
     >
       <${Icon} name=${kindIcon(room)} />
       <span class="room-link-name">${room.name}</span>
-      ${room.mentions > 0 && !isOpen && html`<span class="badge" data-mention="true" title=${words.mentionsOfYou(room.mentions)}>@</span>`}
-      ${room.unread > 0 && !isOpen && html`<span class="badge">${room.unread > 99 ? "99+" : room.unread}</span>`}
+      ${room.mentions > 0 && !isShown && html`<span class="badge" data-mention="true" title=${words.mentionsOfYou(room.mentions)}>@</span>`}
+      ${room.unread > 0 && !isShown && html`<span class="badge">${room.unread > 99 ? "99+" : room.unread}</span>`}
     </a>
   </li>`;
 }
 
-function RoomList({ title, rooms, openId, onOpen }) {
+function RoomList({ title, rooms, chat, onOpen }) {
   if (rooms.length === 0) return null;
   return html`<h2 class="sidebar-title">${title}</h2>
     <ul class="room-list">
-      ${rooms.map((room) => html`<${RoomLink} key=${room.id} room=${room} isOpen=${room.id === openId} onOpen=${onOpen} />`)}
+      ${rooms.map((room) => {
+        const isOpen = room.id === chat.roomId;
+        return html`<${RoomLink} key=${room.id} ...${{ room, isOpen, isShown: isOpen && !chat.keepsUnread(room.id), onOpen }} />`;
+      })}
     </ul>`;
 }
 
@@ -42,8 +46,8 @@ export function Sidebar({ chat, onOpen }) {
   const direct = rooms.filter((room) => room.kind === "direct");
   const others = rooms.filter((room) => room.kind !== "direct");
   return html`
-    <${RoomList} title=${words.rooms} rooms=${others} openId=${chat.roomId} onOpen=${onOpen} />
-    <${RoomList} title=${words.directs} rooms=${direct} openId=${chat.roomId} onOpen=${onOpen} />
+    <${RoomList} title=${words.rooms} rooms=${others} chat=${chat} onOpen=${onOpen} />
+    <${RoomList} title=${words.directs} rooms=${direct} chat=${chat} onOpen=${onOpen} />
     <a class="room-link" href="/rooms/"><${Icon} name="plus" /><span class="room-link-name">${words.browse}</span></a>
   `;
 }

@@ -1,53 +1,47 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { makeRows } from "../rows.js";
-import { Scroller } from "../scroller.js";
+import { Reader } from "../reader.js";
 import { dayName } from "../times.js";
 import { words } from "../words.js";
+import { useFirstPlace } from "./first_place.js";
 import { html, Icon } from "./html.js";
 import { Message } from "./message.js";
 import { walkMessages } from "./message_keys.js";
 
 export function Timeline({ chat, history, focus, onEdit, onReply }) {
   const list = useRef(null);
-  const scroller = useRef(null);
   const store = chat.store(chat.roomId);
-  const [readSeq] = useState(() => (chat.room?.unread > 0 ? chat.room.read : null));
-  const [seenSeq, setSeen] = useState(store.newestSeq);
+  // Where the "new messages" line stands; it stays there while one reads on.
+  const [readSeq, setReadSeq] = useState(() => (chat.room?.unread > 0 ? chat.room.read : null));
+  const [seenSeq, setSeen] = useState(readSeq ?? store.newestSeq);
+  const [reader] = useState(() => new Reader((seq) => chat.markRead(store.id, seq)));
   const now = useClock(chat);
   const pending = chat.outbox.inRoom(chat.roomId).filter((entry) => entry.frame.type === "send");
   const mine = new Set(store.messages.map((message) => message.client_id));
   const unshown = pending.filter((entry) => !mine.has(entry.client_id));
   const rows = makeRows(store.messages, unshown, { readSeq, me: chat.me });
 
-  scroller.current?.remember();
-  useLayoutEffect(() => {
-    if (!scroller.current) {
-      scroller.current = new Scroller(list.current);
-      const first = list.current.querySelector("[data-focus=true]") ?? list.current.querySelector(".unread-line");
-      if (first) scroller.current.toRow(first);
-      else scroller.current.toBottom();
-      return;
-    }
-    scroller.current.restore();
-  });
+  const { scroller, isPlaced } = useFirstPlace(list, { chat, store, history, readSeq, focus });
   useImagesKeepThePlace(list, scroller);
 
   const look = () => {
+    if (!isPlaced.current) return;
     const at = scroller.current;
     at.remember();
     store.follows = at.isAtBottom && store.isLive;
     if (at.isNearTop) history.older(chat.roomId);
     if (at.isNearEnd && !store.isLive) history.newer(chat.roomId);
-    if (at.isAtBottom && store.isLive) {
-      setSeen(store.newestSeq);
-      if (document.visibilityState === "visible" && document.hasFocus()) chat.markRead(chat.roomId, store.newestSeq);
-    }
+    const isAtEnd = at.isAtBottom && store.isLive;
+    if (isAtEnd) setSeen(store.newestSeq);
+    if (document.visibilityState === "visible" && document.hasFocus()) reader.seen(isAtEnd ? store.newestSeq : at.lowestSeq);
   };
   useEffect(look, [store.oldestSeq, store.newestSeq, chat.connection.state]);
   useEffect(() => {
     addEventListener("focus", look);
     return () => removeEventListener("focus", look);
   });
+  useLineForWhoComesBack(chat, setReadSeq);
+  useEffect(() => () => reader.flush(), []);
 
   const below = store.messages.filter((message) => message.seq > seenSeq && message.sender.id !== chat.me.id).length;
   const isAway = scroller.current && (!scroller.current.isAtBottom || !store.isLive);
@@ -67,13 +61,17 @@ export function Timeline({ chat, history, focus, onEdit, onReply }) {
     row.addEventListener("animationend", () => delete row.dataset.flash, { once: true });
     row.focus({ preventScroll: true });
   };
+  const markUnread = (message) => {
+    chat.markUnread(message);
+    setReadSeq(message.seq - 1);
+  };
   useOwnSendGoesToTheEnd(unshown, jump);
   return html`<div class="timeline" ref=${list} onScroll=${look} onKeyDown=${walkMessages} tabindex="0" role="region" aria-label=${chat.room.name}>
       ${store.hasOlder && html`<p class="timeline-edge">${words.loadingOlder}</p>`}
       ${rows.length === 0 &&
       html`<div class="timeline-empty"><h2>${words.empty}</h2><p>${words.emptyHint}</p></div>`}
       <ol class="messages">
-        ${rows.map((row) => html`<${Row} key=${row.key} ...${{ chat, row, now, onEdit, onReply, onJump: jumpTo, focus }} />`)}
+        ${rows.map((row) => html`<${Row} key=${row.key} ...${{ chat, row, now, onEdit, onReply, onUnread: markUnread, onJump: jumpTo, focus }} />`)}
       </ol>
     </div>
     ${isAway &&
@@ -99,6 +97,21 @@ function useClock(chat) {
     return () => clearInterval(timer);
   }, [waits]);
   return now;
+}
+
+/** What came while this window was away stands below a line, when all before it had been read. */
+function useLineForWhoComesBack(chat, setReadSeq) {
+  useEffect(() => {
+    let hadReadAll = false;
+    const leave = () => (hadReadAll = chat.room?.unread === 0);
+    const comeBack = () => hadReadAll && chat.room?.unread > 0 && setReadSeq(chat.room.read);
+    addEventListener("blur", leave);
+    addEventListener("focus", comeBack);
+    return () => {
+      removeEventListener("blur", leave);
+      removeEventListener("focus", comeBack);
+    };
+  }, []);
 }
 
 function useOwnSendGoesToTheEnd(pending, jump) {

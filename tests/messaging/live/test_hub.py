@@ -17,9 +17,10 @@ from messaging import limits, metrics
 from messaging.actions import moderate
 from messaging.actions.rooms import change_room
 from messaging.live import broadcast
-from messaging.live.broadcast import MembershipChange, PeopleNews, Refusal
+from messaging.live.broadcast import MembershipChange, PeopleNews, ReadMarker, Refusal
 from messaging.live.hub import Hub
 from messaging.live.local_room import Caught, Ring
+from messaging.live.read_markers import ReadMarkers
 from messaging.live.session import Session
 from messaging.models import Membership, Room, Sanction
 from messaging.selectors.standing import standings
@@ -334,3 +335,22 @@ async def test_a_new_role_is_told_to_the_person_and_to_who_looks(
     assert notices(bo)[-1]["role"] == "moderator"
     assert (notices(ada)[-1]["role"], notices(ada)[-1]["members_version"]) == ("owner", 1)
     assert notices(unconcerned) == []
+
+
+async def test_a_socket_that_has_just_come_knows_the_markers_of_the_last_second(
+    hub: Hub, desk: Desk, room: Room, people: People, say: Say
+) -> None:
+    markers = ReadMarkers()
+    await sync_to_async(desk.apply)(*[say("ada") for _ in range(3)])
+    for is_written in (False, True):
+        session, writer = await enter(hub, people["bo"])
+        assert session.standings[room.pk].read == 0
+        markers.mark(ReadMarker(people["bo"].pk, room.pk, 2))
+        if is_written:
+            await markers._flush()  # between this socket's reading and its welcome
+        await markers.tell(session)
+        frame = {"type": "read", "room": room.pk, "seq": 2, "unread": 1, "mentions": 0}
+        assert frame in [json.loads(text) for text in writer.frames]
+        hub.remove(session)
+    await markers._flush()
+    assert markers._written == {}
