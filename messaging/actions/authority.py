@@ -22,6 +22,9 @@ SITE_DEEDS = ROOM_DEEDS | {Deed.BAN_SITE}
 """What moderators of the site may do about a case."""
 
 
+LEAD_DEEDS = SITE_DEEDS | {Deed.DELETE_ALL}
+
+
 def site_rank(user: User) -> int:
     """3 for superusers, 2 for leads, 1 for moderators of the site, 0 for everybody else."""
     if not user.is_active:
@@ -35,7 +38,7 @@ def deeds_of(actor: User, case: ModerationCase) -> frozenset[Deed]:
     if actor.pk == case.author_id:
         return frozenset()
     if rank:
-        deeds = SITE_DEEDS if rank > above or rank == 3 else frozenset()
+        deeds = (LEAD_DEEDS if rank >= 2 else SITE_DEEDS) if rank > above or rank == 3 else frozenset()
     else:
         deeds = ROOM_DEEDS if not above and _outranks(actor, case) else frozenset()
     return deeds - {Deed.BAN_ROOM} if case.room.kind == Room.Kind.DIRECT else deeds
@@ -64,7 +67,7 @@ def _outranks(actor: User, case: ModerationCase) -> bool:
 ALLOWING: dict[type[Command], set[Deed]] = {
     HideMessage: {Deed.HIDE},
     RestoreMessage: {Deed.RESTORE, Deed.DISMISS},
-    DeleteMessage: {Deed.DELETE, Deed.DELETE_ALL, Deed.PURGE},
+    DeleteMessage: {Deed.DELETE, Deed.DELETE_ALL},
 }
 
 

@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from messaging.actions import moderate, outbox
 from messaging.actions.authority import check_may, site_rank
+from messaging.actions.delete_all import delete_all
 from messaging.errors import Handled, Invalid, NotFound
 from messaging.models import Deed, ModerationAction, ModerationCase, ModerationNotice, Room, Sanction
 from messaging.wire.commands import DeleteMessage, HideMessage, RestoreMessage
 
 MUTES = {Deed.MUTE_1H: timedelta(hours=1), Deed.MUTE_24H: timedelta(hours=24), Deed.MUTE_7D: timedelta(days=7)}
-AUTHOR_IS_TOLD = {Deed.HIDE, Deed.RESTORE, Deed.DELETE, Deed.WARN, Deed.BAN_ROOM, *MUTES}
+AUTHOR_IS_TOLD = {Deed.HIDE, Deed.RESTORE, Deed.DELETE, Deed.DELETE_ALL, Deed.WARN, Deed.BAN_ROOM, *MUTES}
 DISMISSING = {Deed.DISMISS, Deed.RESTORE}
 
 
@@ -107,6 +108,8 @@ def _submit(actor: User, case: ModerationCase, deed: Deed, action: ModerationAct
         return
     kinds = {Deed.HIDE: HideMessage, Deed.RESTORE: RestoreMessage, Deed.DISMISS: RestoreMessage}
     kind = DeleteMessage if deed == Deed.DELETE else kinds.get(deed)
+    if deed == Deed.DELETE_ALL:
+        transaction.on_commit(lambda: delete_all(action, actor.pk))
     if kind is not None:
         outbox.submit(kind(client_id=uuid4(), room=case.room_id, sender=actor.pk, seq=case.seq, action=action.pk))
 
@@ -118,7 +121,7 @@ def _settle(case: ModerationCase, actor: User, deed: Deed) -> None:
         case.state, case.decided_by, case.decided_at = ModerationCase.State.DECIDED, actor, timezone.now()
         outcomes = ModerationCase.Outcome
         case.outcome = outcomes.DISMISSED if deed in DISMISSING else outcomes.UPHELD
-        if deed in DISMISSING or deed == Deed.DELETE:
+        if deed in DISMISSING or deed in (Deed.DELETE, Deed.DELETE_ALL):
             case.is_hidden = False
         elif deed == Deed.HIDE:
             case.is_hidden = True

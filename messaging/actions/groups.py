@@ -7,7 +7,8 @@ from django.contrib.auth.models import Group, Permission
 MODERATOR = ("moderate",)
 LEAD = (
     *MODERATOR, "lead_moderation", "view_message", "view_room", "view_user", "view_sanction", "add_sanction",
-    "view_wordfilter", "add_wordfilter", "change_wordfilter",
+    "view_retentionrule", "add_retentionrule", "change_retentionrule", "view_wordfilter",
+    "add_wordfilter", "change_wordfilter",
 )  # fmt: skip
 GROUPS = {"Moderator": MODERATOR, "Lead": LEAD}
 

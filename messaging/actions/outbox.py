@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
@@ -30,6 +31,24 @@ def submit(command: Command) -> None:
             room_id=command.room,
             sender_id=command.sender,
             record=encode_command(command),
+        )
+        transaction.on_commit(written.set)
+
+
+def submit_all(commands: Iterable[Command]) -> None:
+    """Many at once, in their order; the heads of their rooms are locked in the order of their ids."""
+    given = list(commands)
+    with transaction.atomic():
+        rooms = sorted({command.room for command in given})
+        list(RoomHead.objects.select_for_update().filter(room_id__in=rooms).order_by("room_id"))
+        OutboxCommand.objects.bulk_create(
+            OutboxCommand(
+                client_id=command.client_id,
+                room_id=command.room,
+                sender_id=command.sender,
+                record=encode_command(command),
+            )
+            for command in given
         )
         transaction.on_commit(written.set)
 

@@ -7,6 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from messaging.actions.cases import MUTES
+from messaging.actions.delete_all import count_of
 from messaging.models import Deed, ModerationCase
 
 
@@ -17,6 +18,10 @@ def preview(case: ModerationCase, deed: Deed) -> str:
         until = date_format(timezone.localtime(timezone.now() + MUTES[deed]), "DATETIME_FORMAT")
         text = _("Until %(until)s, %(person)s can read but not write in %(room)s. The message stays as it is.")
         return text % {"person": person, "room": room, "until": until}
+    if deed == Deed.DELETE_ALL:
+        count = count_of(case.author_id)
+        text = _("Everything %(person)s has written is gone, but for rooms under legal hold: %(count)d messages.")
+        return text % {"person": person, "count": count}
     return _sentences(case)[deed] % {"person": person, "room": room}
 
 

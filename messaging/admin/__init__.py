@@ -3,6 +3,7 @@ from messaging.admin.dead_letters import DeadLetterAdmin
 from messaging.admin.filters import HeldMessageAdmin, WordFilterAdmin
 from messaging.admin.messages import MessageAdmin
 from messaging.admin.moderation_log import ModerationLogAdmin
+from messaging.admin.retention import RetentionRuleAdmin
 from messaging.admin.rooms import RoomAdmin
 from messaging.admin.sanctions import SanctionAdmin
 
@@ -12,6 +13,7 @@ __all__ = [
     "HeldMessageAdmin",
     "MessageAdmin",
     "ModerationLogAdmin",
+    "RetentionRuleAdmin",
     "RoomAdmin",
     "SanctionAdmin",
     "WordFilterAdmin",

@@ -1,4 +1,5 @@
 
+import django.core.validators
 import django.db.models.deletion
 import messaging.models.fields
 from django.conf import settings
@@ -69,6 +70,20 @@ class Migration(migrations.Migration):
                 ('action', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='messaging.moderationaction')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='moderation_notices', to=settings.AUTH_USER_MODEL)),
             ],
+        ),
+        migrations.CreateModel(
+            name='RetentionRule',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('days', models.PositiveIntegerField(blank=True, help_text='Empty: for ever.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='days')),
+                ('legal_hold', models.BooleanField(default=False, help_text='Nothing is purged here, whatever the days say.', verbose_name='legal hold')),
+                ('note', models.CharField(blank=True, max_length=250, verbose_name='note')),
+                ('room', models.OneToOneField(blank=True, help_text='Empty: the whole site.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='retention', to='messaging.room', verbose_name='room')),
+            ],
+            options={
+                'verbose_name': 'retention rule',
+                'verbose_name_plural': 'retention rules',
+            },
         ),
         migrations.CreateModel(
             name='WordFilter',

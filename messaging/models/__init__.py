@@ -9,6 +9,7 @@ from messaging.models.mention import Mention
 from messaging.models.message import Message
 from messaging.models.moderation import Deed, ModerationAction, ModerationCase, ModerationNotice, Reason, Report
 from messaging.models.outbox import OutboxCommand
+from messaging.models.retention import RetentionRule
 from messaging.models.revision import MessageRevision
 from messaging.models.room import Room
 from messaging.models.sanction import Sanction
@@ -35,6 +36,7 @@ __all__ = [
     "OutboxCommand",
     "Reason",
     "Report",
+    "RetentionRule",
     "Room",
     "RoomHead",
     "Sanction",

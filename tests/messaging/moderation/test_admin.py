@@ -99,7 +99,7 @@ def test_the_queue_costs_the_same_few_queries_however_long_it_is(room: Room, peo
 
 @pytest.mark.parametrize(
     "path", ["moderationaction/", "moderationcase/?state=all", "moderationcase/?state=decided", "moderationcase/?state=mine",
-             "sanction/", "deadletter/", "room/", "message/", "wordfilter/", "heldmessage/"],
+             "sanction/", "deadletter/", "room/", "message/", "wordfilter/", "heldmessage/", "retentionrule/"],
 )  # fmt: skip
 def test_every_list_of_ours_takes_few_queries(desk: Desk, say: Say, room: Room, people: People, path: str) -> None:
     root = User.objects.create_superuser("root", password="x")

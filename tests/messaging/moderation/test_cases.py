@@ -226,9 +226,10 @@ def test_the_log_of_moderation_is_only_added_to(case: ModerationCase, mo: User) 
     assert ModerationAction.objects.get().reason == ""
 
 
-def test_every_action_has_a_preview_in_words(case: ModerationCase, mo: User) -> None:
-    previews = {deed: preview(case, deed) for deed in deeds_of(mo, case)}
-    assert len(set(previews.values())) == len(previews) == 11
+def test_every_action_has_a_preview_in_words(case: ModerationCase, mo: User, lea: User) -> None:
+    previews = {deed: preview(case, deed) for deed in deeds_of(lea, case)}
+    assert len(set(previews.values())) == len(previews) == 12
+    assert deeds_of(lea, case) - deeds_of(mo, case) == {Deed.DELETE_ALL}
     assert "Bo" in previews[Deed.MUTE_1H]
 
 

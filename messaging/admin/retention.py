@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from django.contrib import admin
+
+from messaging.models import RetentionRule
+
+
+@admin.register(RetentionRule)
+class RetentionRuleAdmin(admin.ModelAdmin):
+    """How long messages are kept. `manage.py purge` does it."""
+
+    fields = ("room", "days", "legal_hold", "note")
+    raw_id_fields = ("room",)
+    list_display = ("place", "days", "legal_hold", "note")
+    list_select_related = ("room",)
+    ordering = ("room_id",)
+
+    @admin.display(description="room")
+    def place(self, rule: RetentionRule) -> str:
+        return str(rule.room or "*")
