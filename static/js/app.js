@@ -13,6 +13,7 @@ import { Banner } from "./ui/banner.js";
 import { Composer } from "./ui/composer.js";
 import { html, Icon } from "./ui/html.js";
 import { ModerationNews } from "./ui/moderation_news.js";
+import { Shortcuts } from "./ui/shortcuts.js";
 import { Sidebar } from "./ui/sidebar.js";
 import { Switcher } from "./ui/switcher.js";
 import { Timeline } from "./ui/timeline.js";
@@ -96,9 +97,13 @@ function openRoom(id) {
 
 // `tick` goes down as a property: signals skip what has the same properties, and `chat` is always the same object.
 function SidebarMount() {
+  return html`<${Sidebar} tick=${version.value} chat=${chat} onOpen=${roomElement ? openRoom : null} />`;
+}
+
+/** Beside the panes: a phone hides the sidebar in a room, with all that is in it. */
+function OverlaysMount() {
   const go = roomElement ? openRoom : (id) => location.assign(`/rooms/${id}/`);
-  return html`<${Sidebar} tick=${version.value} chat=${chat} onOpen=${roomElement ? openRoom : null} />
-    <${Switcher} tick=${version.value} chat=${chat} recent=${recent} onOpen=${go} />`;
+  return html`<${Switcher} tick=${version.value} chat=${chat} recent=${recent} onOpen=${go} /><${Shortcuts} />`;
 }
 
 function RoomMount() {
@@ -151,6 +156,7 @@ function mount(element, component) {
 }
 
 mount(document.getElementById("sidebar-rooms"), SidebarMount);
+mount(document.getElementById("overlays"), OverlaysMount);
 mount(roomElement, RoomMount);
 addEventListener("online", () => chat.connection.wake());
 addEventListener("offline", () => chat.connection.drop());

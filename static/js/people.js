@@ -1,5 +1,6 @@
 /** Who is in a room, asked for at most once a minute and room: for suggestions while somebody writes. */
 const FRESH_MS = 60_000;
+const NOBODY = [];
 
 export class People {
   #rooms = new Map();
@@ -13,7 +14,7 @@ export class People {
   /** Those known by now; asks anew, in the background, when that is long ago. */
   of(room) {
     if (this.now() - (this.#askedAt.get(room) ?? -Infinity) > FRESH_MS) this.#ask(room);
-    return this.#rooms.get(room) ?? [];
+    return this.#rooms.get(room) ?? NOBODY;
   }
 
   async #ask(room) {

@@ -47,21 +47,21 @@ export function Switcher({ chat, recent, onOpen }) {
       placeholder=${words.switchRoom}
       aria-label=${words.switchRoom}
       role="combobox"
-      aria-expanded="true"
+      aria-expanded=${found.length > 0}
       aria-controls="switcher-rooms"
       aria-activedescendant=${found[place] ? `switch-${found[place].id}` : undefined}
       onInput=${type}
       onKeyDown=${press}
       autofocus
     />
-    <ul id="switcher-rooms" role="listbox" aria-label=${words.rooms}>
+    ${found.length === 0 && html`<p class="muted" role="status">${words.noRoom}</p>`}
+    <ul id="switcher-rooms" role="listbox" aria-label=${words.rooms} hidden=${found.length === 0}>
       ${found.map(
         (room, index) => html`<li key=${room.id} id=${`switch-${room.id}`} role="option" aria-selected=${index === place} onClick=${() => go(room)}>
           <${Icon} name=${kindIcon(room)} /> <span>${room.name}</span>
           ${room.unread > 0 && html`<span class="badge" data-mention=${room.mentions > 0 || undefined}>${room.unread}</span>`}
         </li>`,
       )}
-      ${found.length === 0 && html`<li class="muted">${words.noRoom}</li>`}
     </ul>
   </dialog>`;
 }

@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { shownBy } from "../row_memory.js";
 import { makeRows } from "../rows.js";
 import { Reader } from "../reader.js";
 import { dayName } from "../times.js";
@@ -84,7 +85,12 @@ export function Timeline({ chat, history, focus, onEdit, onReply }) {
 function Row({ row, focus, ...rest }) {
   if (row.kind === "day") return html`<li class="day-line" data-key=${row.key}><span>${dayName(row.date)}</span></li>`;
   if (row.kind === "unread") return html`<li class="unread-line" data-key="unread"><span>${words.newMessages}</span></li>`;
-  return html`<${Message} row=${row} isFocus=${focus !== null && row.message.seq === focus} ...${rest} />`;
+  return html`<${MessageRow} row=${row} isFocus=${focus !== null && row.message.seq === focus} ...${rest} />`;
+}
+
+/** Most of what happens, happens elsewhere: only rows that show something else are rendered. */
+function MessageRow(props) {
+  return useMemo(() => html`<${Message} ...${props} />`, shownBy(props.chat, props.row, props.now, props.isFocus));
 }
 
 /** A clock that ticks only while something waits. */
