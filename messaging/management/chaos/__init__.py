@@ -1,0 +1,1 @@
+"""Parts are stopped and cut while people talk; afterwards the audit says what was lost. See `manage.py chaos`."""
