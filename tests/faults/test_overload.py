@@ -98,6 +98,7 @@ class Load:
                 await self.talkers[self._turn % TALKERS].say()
                 self._turn += 1
                 sent += 1
+                await asyncio.sleep(0)  # answers are read as they come, however late this schedule is
             if self._turn % 50 == 0:
                 await self.talkers[self._turn // 50 % TALKERS].type()
             await asyncio.sleep(0.005)
