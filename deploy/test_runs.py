@@ -1,7 +1,8 @@
 """python -m deploy.test_runs [PYTEST ARGUMENTS]: what `make test` runs, and where.
 
 Without arguments: everything that needs no service, embedded on SQLite; what uses the database or the services, on real
-MariaDB, Redis and Kafka; the JavaScript modules, in Node. With arguments: one run of pytest with the services.
+MariaDB, Redis and Kafka; the JavaScript modules, in Node. What measures time (`timed`) and what has the services for
+itself runs alone, the rest side by side. With arguments: one run of pytest with the services.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from deploy.services.processes import ServiceError
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest"]
+SIDE_BY_SIDE = [*PYTEST, "-q", "-n", str(os.cpu_count() or 1), "-m"]
+ALONE = [*PYTEST, "-q", "-m"]
 COUNTS = re.compile(r"^=*\s*\d+ (passed|failed|skipped|error)|^# (pass|fail) \d+")
 SERVICE_NAMES = ("DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS")
 
@@ -28,10 +31,14 @@ def main(arguments: list[str]) -> int:
     if arguments:
         with running(private_folder()) as found:
             return _run("with services", [*PYTEST, *arguments], plain | found)[0]
-    runs = {"embedded (SQLite)": _run("embedded", [*PYTEST, "-q", "-m", "not services"], plain)}
+    runs = {
+        "embedded (SQLite)": _run("embedded", [*SIDE_BY_SIDE, "not services and not timed"], plain),
+        "embedded, alone": _run("embedded, alone", [*ALONE, "not services and timed"], plain),
+    }
     with running(private_folder()) as found:
-        where = ", ".join(found) or "no service"
-        runs[f"real ({where})"] = _run("real", [*PYTEST, "-q", "-m", "services or database"], plain | found)
+        where, real = ", ".join(found) or "no service", plain | found
+        runs["database (DATABASE_URL)"] = _run("database", [*SIDE_BY_SIDE, "database and not services and not timed"], real)
+        runs[f"services ({where})"] = _run("services", [*ALONE, "services"], real)
     runs["node"] = _run("node", ["node", "--test", "tests/js/"], plain)
     print("\n== what ran where")
     for name, (code, counts) in runs.items():
