@@ -37,7 +37,9 @@ def main(arguments: list[str]) -> int:
     }
     with running(private_folder()) as found:
         where, real = ", ".join(found) or "no service", plain | found
-        runs["database (DATABASE_URL)"] = _run("database", [*SIDE_BY_SIDE, "database and not services and not timed"], real)
+        runs["database (DATABASE_URL)"] = _run(
+            "database", [*SIDE_BY_SIDE, "database and not services and not timed"], real
+        )
         runs[f"services ({where})"] = _run("services", [*ALONE, "services"], real)
     runs["node"] = _run("node", ["node", "--test", "tests/js/"], plain)
     print("\n== what ran where")

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +17,7 @@ from django.utils.translation import ngettext
 
 from messaging.actions.authority import site_rank
 from messaging.actions.cases import act, note_view
+from messaging.admin.dashboard import dashboard_view
 from messaging.admin.read_only import ReadOnlyAdmin
 from messaging.errors import Rejection
 from messaging.live.notify import tell_decided
@@ -69,6 +71,10 @@ class CaseAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     actions = ("claim", "dismiss")
+
+    def get_urls(self) -> list[Any]:
+        own = path("dashboard/", self.admin_site.admin_view(dashboard_view), name="messaging_dashboard")
+        return [own, *super().get_urls()]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
