@@ -44,7 +44,8 @@ def room(request: SignedInRequest, room_id: int, seq: int | None = None) -> Http
     except NotFound as error:
         raise Http404 from error
     page = history.newest_page(room_id) if seq is None else history.page_around(room_id, seq)
-    context = _context(request, room=msgspec.to_builtins(standing), page=page, focus=seq)
+    is_newest = not page.messages or page.messages[-1].seq >= standing.seq
+    context = _context(request, room=msgspec.to_builtins(standing), page=page, focus=seq, is_newest=is_newest)
     return render(request, "messaging/room.html", context)
 
 
