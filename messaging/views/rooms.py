@@ -46,7 +46,8 @@ def room(request: SignedInRequest, room_id: int, seq: int | None = None) -> Http
     except NotFound as error:
         raise Http404 from error
     page = _first_page(standing) if seq is None else history.page_around(room_id, seq)
-    context = page_context(request, room=msgspec.to_builtins(standing), page=page, focus=seq)
+    is_newest = not page.messages or page.messages[-1].seq >= standing.seq
+    context = page_context(request, room=msgspec.to_builtins(standing), page=page, focus=seq, is_newest=is_newest)
     return render(request, "messaging/room.html", context)
 
 

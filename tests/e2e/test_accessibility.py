@@ -1,4 +1,4 @@
-"""axe-core finds nothing on any screen: light and dark, English and Chinese, wide and narrow.
+"""axe-core finds nothing on any screen: light and dark, English and Chinese, wide and narrow; and all fit 320 px.
 
 In a usual run every screen is looked at once, each in another of the eight ways; with SOAK=1 in all of them.
 """
@@ -28,6 +28,21 @@ RUN = """async (rules) => (await axe.run({ runOnly: rules, resultTypes: ["violat
   one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 160)} | ${node.failureSummary.replace(/\\s+/g, " ").slice(0, 300)}`))"""
 
 
+# At 320 px nothing is cut or pushed aside, and everything but a link within text is large enough to be hit.
+NARROW = """() => {
+  const found = [];
+  if (document.documentElement.scrollWidth > 320) found.push(`overflow: ${document.documentElement.scrollWidth} px`);
+  for (const element of document.querySelectorAll("a, button, input, select, textarea, summary, [role=option]")) {
+    const { width, height } = element.getBoundingClientRect();
+    const isShown = element.checkVisibility({ checkOpacity: false, checkVisibilityCSS: true }) && width > 1 && !element.matches(".skip-link");
+    if (isShown && getComputedStyle(element).display !== "inline" && Math.min(width, height) < 24) {
+      found.push(`small: ${Math.round(width)} x ${Math.round(height)}: ${element.outerHTML.slice(0, 120)}`);
+    }
+  }
+  return found;
+}"""
+
+
 def visits() -> Iterator[tuple[str, tuple[str, str, tuple[int, int]]]]:
     for place, name in enumerate(SCREENS):
         for way in WAYS if SOAK else [WAYS[place % len(WAYS)]]:
@@ -55,6 +70,9 @@ class Visitors:
         await page.set_viewport_size({"width": width, "height": height})
         await SCREENS[screen](page, self._url)
         found = await findings(page)
+        if screen not in STAFF:
+            await page.set_viewport_size({"width": 320, "height": 640})
+            found += await page.evaluate(NARROW)
         await page.evaluate("localStorage.clear()")
         await page.close()
         await page.context.set_offline(False)

@@ -111,14 +111,6 @@ async def test_a_draft_survives_a_reload_and_stays_in_its_room(embedded_stack: E
         assert await ada.input_value("[data-testid=composer]") == "half a thought"
 
 
-async def test_history_is_readable_without_javascript(embedded_stack: EmbeddedStack) -> None:
-    async with chromium() as browser:
-        _, ada = await signed_in(browser, embedded_stack.url, "ada", java_script_enabled=False)
-        await ada.goto(f"{embedded_stack.url}/rooms/1/")
-        await ada.get_by_text("The kettle is on").wait_for()
-        await ada.get_by_text("Writing needs JavaScript").wait_for()
-
-
 @pytest.mark.parametrize(
     "path", ["/accounts/login/", "/accounts/signup/", "/rooms/", "/rooms/1/", "/accounts/profile/", "/nowhere/"]
 )
