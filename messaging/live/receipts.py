@@ -75,10 +75,10 @@ class Receipts:
         # After what was read: a marker is announced when it is in the database, so none of these is older than that.
         heard, self._heard = self._heard, []
         for marker in heard:
-            room = self._rooms.get(marker.room)
-            if room is not None and marker.user in room.readers:
+            held = self._rooms.get(marker.room)
+            if held is not None and marker.user in held.readers:
                 back = marker.was is not None
-                room.readers[marker.user] = marker.seq if back else max(marker.seq, room.readers[marker.user])
+                held.readers[marker.user] = marker.seq if back else max(marker.seq, held.readers[marker.user])
         for session, number in tuple(self._room_of.items()):
             self._tell(session, number)
 

@@ -7,6 +7,7 @@ import { Chat } from "./chat.js";
 import { CLOSE } from "./connection.js";
 import { Drafts } from "./drafts.js";
 import { History } from "./history.js";
+import { followPage } from "./idle.js";
 import { Tabs } from "./tabs.js";
 import { showUnread } from "./title.js";
 import { Banner } from "./ui/banner.js";
@@ -73,6 +74,7 @@ function changed() {
   if (state === "stopped" && closeCode === CLOSE.signedOut) location.assign(boot.urls.login);
   if (chat.roomId !== null && state === "online" && !chat.room) location.assign("/rooms/");
   showUnread(chat);
+  chat.company.look();
 }
 
 function announce(room, messages) {
@@ -163,4 +165,5 @@ addEventListener("offline", () => chat.connection.drop());
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && chat.connection.wake());
 addEventListener("popstate", () => location.reload());
 setInterval(() => chat.repeatLate(), 5_000);
+followPage((isIdle) => chat.company.setIdle(isIdle));
 chat.connection.open();

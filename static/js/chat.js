@@ -2,6 +2,7 @@
  * The chat of this page: one connection, the rooms, the outbox. Frames come in, state changes, `onChange()` is told.
  * No DOM here.
  */
+import { Company } from "./company.js";
 import { Connection } from "./connection.js";
 import { counted } from "./counting.js";
 import { Outbox } from "./outbox.js";
@@ -40,6 +41,7 @@ export class Chat {
     Object.assign(this, { me: boot.user, limits: boot.limits, emoji: boot.emoji, load, onChange, onMessages, onRead, now, random });
     this.quotes = new Quotes({ load: (room, seq) => load.message(room, seq), onChange });
     this.people = new People({ load: (room) => load.people(room), onChange });
+    this.company = new Company({ send: (frame) => this.connection.send(frame), whom: () => this.#inView() });
     this.blocked = new Set(boot.blocked ?? []);
     this.hasNews = boot.news ?? false;
     for (const room of boot.rooms) this.rooms.set(room.id, room);
@@ -94,7 +96,15 @@ export class Chat {
     this.#keptUnread.delete(roomId);
     this.roomId = roomId;
     this.connection.send({ type: "watch", rooms: this.#watched() });
+    this.company.open(roomId);
     this.onChange();
+  }
+
+  /** Whose presence is on screen: partners of direct rooms, then who wrote last in the open one. */
+  #inView() {
+    const partners = [...this.rooms.values()].map((room) => room.person).filter(Boolean);
+    const authors = this.roomId === null ? [] : this.store(this.roomId).messages.map((message) => message.sender.id);
+    return [...new Set([...partners.slice(0, 50), ...authors.reverse()])];
   }
 
   /** A name for a user id, as far as this page has heard of it. */
@@ -222,6 +232,8 @@ export class Chat {
     badges: (frame) => this.#badges(frame.rooms),
     read: (frame) => this.#read(frame),
     typing: (frame) => this.#typing(frame),
+    presence: (frame) => this.company.receive(frame),
+    seen: (frame) => this.company.receive(frame),
     notice: (frame) => this.#noticed(frame),
   };
 
@@ -234,6 +246,7 @@ export class Chat {
     this.epoch = frame.epoch;
     this.#syncing.clear();
     this.rooms = new Map(frame.rooms.map((room) => [room.id, room]));
+    this.company.greet(this.roomId);
     if (!this.#resuming) this.#resume(this.outbox.unfinished);
   }
 

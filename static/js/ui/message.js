@@ -5,6 +5,7 @@ import { setSafeHTML } from "../safe_html.js";
 import { clockTime, fullTime } from "../times.js";
 import { words } from "../words.js";
 import { Veil } from "./blocked.js";
+import { PresenceDot, SeenBy } from "./company.js";
 import { Draft } from "./draft.js";
 import { html, Icon } from "./html.js";
 import { DeleteDialog, VersionsDialog } from "./message_dialogs.js";
@@ -62,7 +63,7 @@ function State({ chat, entry, now }) {
   </p>`;
 }
 
-export function Message({ chat, row, now, onEdit, onReply, onUnread, onJump, isFocus }) {
+export function Message({ chat, row, now, onEdit, onReply, onUnread, onJump, isFocus, seenBy }) {
   const { message, startsGroup, state } = row;
   const entry = row.entry ?? chat.outbox.failedChange(chat.roomId, message.seq);
   const [isUnderPointer, setUnderPointer] = useState(false);
@@ -98,7 +99,10 @@ export function Message({ chat, row, now, onEdit, onReply, onUnread, onJump, isF
     tabindex="-1"
   >
     ${startsGroup
-      ? html`<span class="avatar" data-hue=${hueOf(message.sender.name)} aria-hidden="true">${initials(message.sender.name)}</span>`
+      ? html`<span class="avatar-place">
+          <span class="avatar" data-hue=${hueOf(message.sender.name)} aria-hidden="true">${initials(message.sender.name)}</span>
+          <${PresenceDot} state=${chat.company.stateOf(message.sender.id)} />
+        </span>`
       : html`<time class="message-time" dateTime=${message.created_at} title=${fullTime(date)}>${clockTime(date)}</time>`}
     <div class="message-main">
       ${startsGroup &&
@@ -113,6 +117,7 @@ export function Message({ chat, row, now, onEdit, onReply, onUnread, onJump, isF
       <//>
       ${message.edited_at && !message.deleted_at && html`<button type="button" class="message-edited" title=${words.showVersions} onClick=${() => setDialog("versions")}>${words.edited}</button>`}
       ${isStored && html`<${Reactions} chat=${chat} message=${message} />`}
+      ${seenBy && html`<${SeenBy} chat=${chat} people=${seenBy} />`}
       ${entry && html`<${State} chat=${chat} entry=${entry} now=${now} />`}
     </div>
     ${isStored &&

@@ -22,6 +22,8 @@ export function Timeline({ chat, history, focus, onEdit, onReply }) {
   const unshown = pending.filter((entry) => !mine.has(entry.client_id));
   const rows = makeRows(store.messages, unshown, { readSeq, me: chat.me });
 
+  const newest = store.isLive && unshown.length === 0 ? store.messages.at(-1) : null;
+  const seenBy = newest && !newest.deleted_at ? chat.company.readersOf(newest, chat.me) : [];
   const { scroller, isPlaced } = useFirstPlace(list, { chat, store, history, readSeq, focus });
   useImagesKeepThePlace(list, scroller);
 
@@ -72,7 +74,7 @@ export function Timeline({ chat, history, focus, onEdit, onReply }) {
       ${rows.length === 0 &&
       html`<div class="timeline-empty"><h2>${words.empty}</h2><p>${words.emptyHint}</p></div>`}
       <ol class="messages">
-        ${rows.map((row) => html`<${Row} key=${row.key} ...${{ chat, row, now, onEdit, onReply, onUnread: markUnread, onJump: jumpTo, focus }} />`)}
+        ${rows.map((row) => html`<${Row} key=${row.key} seenBy=${row.message === newest ? seenBy : null} ...${{ chat, row, now, onEdit, onReply, onUnread: markUnread, onJump: jumpTo, focus }} />`)}
       </ol>
     </div>
     ${isAway &&
