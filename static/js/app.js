@@ -3,6 +3,7 @@ import { render } from "preact";
 import { useState } from "preact/hooks";
 import { signal } from "@preact/signals";
 import { Announcer } from "./announcer.js";
+import { Api } from "./api.js";
 import { Chat } from "./chat.js";
 import { CLOSE } from "./connection.js";
 import { Drafts } from "./drafts.js";
@@ -31,6 +32,7 @@ const chat = new Chat({
     versions: async (room, seq) => (await ask(`rooms/${room}/messages/${seq}/history`))?.versions ?? null,
     people: async (room) => (await ask(`rooms/${room}/members`))?.members ?? [],
   },
+  api: new Api({ base: boot.urls.api, token: document.querySelector("[name=csrfmiddlewaretoken]").value, lost: words.lost }),
   onChange: changed,
   onMessages: announce,
 });
@@ -65,6 +67,13 @@ function announce(room, messages) {
       announcer.say(words.announced(message.sender.name, message.body));
     }
   }
+}
+
+/** The panel's component while it is open; it stays so from room to room, and is fetched when it is first wanted. */
+const details = signal(null);
+
+async function toggleDetails() {
+  details.value = details.value ? null : (await import("./ui/details.js")).Details;
 }
 
 /** Rooms of this page's visits, the newest first. */
@@ -112,9 +121,9 @@ function Room({ tick }) {
   return html`<header class="room-header">
       <a class="icon-button back" href="/rooms/" title=${words.back} aria-label=${words.back}><${Icon} name="back" /></a>
       <div class="room-title"><h1>${room.name}</h1>${room.topic && html`<p>${room.topic}</p>`}</div>
-      <a class="icon-button people" href=${`/rooms/${room.id}/people/`} title=${words.people} aria-label=${words.people}>
+      <button type="button" class="icon-button people" title=${words.details} aria-label=${words.details} aria-expanded=${details.value !== null} onClick=${toggleDetails}>
         <${Icon} name="people" />
-      </a>
+      </button>
     </header>
     <${Banner} tick=${tick} connection=${chat.connection} />
     <${Timeline} tick=${tick} chat=${chat} history=${history} focus=${boot.focus} onEdit=${setEditing} onReply=${reply} />
@@ -123,7 +132,8 @@ function Room({ tick }) {
       tick=${tick}
       key=${editing ? `edit-${editing.seq}` : "new"}
       ...${{ chat, drafts, editing, replying, onEditLast: editLast, onDone: done }}
-    />`;
+    />
+    ${details.value && html`<${details.value} tick=${tick} chat=${chat} onClose=${toggleDetails} />`}`;
 }
 
 function mount(element, component) {

@@ -32,9 +32,9 @@ export class Chat {
   #typedAt = 0;
   #syncing = new Set();
 
-  /** `load` has `message(room, seq)`, `versions(room, seq)` and `people(room)`: promises of what the API says. */
-  constructor({ boot, storage, url, load, onChange, onMessages = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
-    Object.assign(this, { me: boot.user, limits: boot.limits, emoji: boot.emoji, load, onChange, onMessages, now, random });
+  /** `load` has `message(room, seq)`, `versions(room, seq)` and `people(room)`: promises of what the API says; `api` makes changes. */
+  constructor({ boot, storage, url, load, api = null, onChange, onMessages = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
+    Object.assign(this, { api, me: boot.user, limits: boot.limits, emoji: boot.emoji, load, onChange, onMessages, now, random });
     this.quotes = new Quotes({ load: (room, seq) => load.message(room, seq), onChange });
     this.people = new People({ load: (room) => load.people(room), onChange });
     this.blocked = new Set(boot.blocked ?? []);
@@ -82,6 +82,14 @@ export class Chat {
     const text = this.#returned.get(roomId);
     this.#returned.delete(roomId);
     return text;
+  }
+
+  /** A room of mine as the server says it is now. */
+  take(room) {
+    if (!this.rooms.has(room?.id)) return;
+    if (this.rooms.get(room.id).members_version !== room.members_version) this.people.forget(room.id);
+    this.rooms.set(room.id, room);
+    this.onChange();
   }
 
   // What people do
@@ -284,6 +292,7 @@ export class Chat {
 
   #noticed(frame) {
     if (frame.code === "joined") this.rooms.set(frame.room.id, frame.room);
+    if (frame.code === "changed") this.take(frame.room);
     if (frame.code === "left") {
       this.rooms.delete(frame.room);
       this.stores.delete(frame.room);
