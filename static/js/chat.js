@@ -3,6 +3,7 @@
  * No DOM here.
  */
 import { Connection } from "./connection.js";
+import { loudness } from "./loudness.js";
 import { Outbox } from "./outbox.js";
 import { People } from "./people.js";
 import { Quotes } from "./quotes.js";
@@ -63,7 +64,7 @@ export class Chat {
 
   /** Unread messages that are worth a number in the title: over all rooms. */
   get unread() {
-    return [...this.rooms.values()].reduce((sum, room) => sum + room.unread, 0);
+    return [...this.rooms.values()].reduce((sum, room) => sum + loudness(room).count, 0);
   }
 
   typists(roomId) {

@@ -1,3 +1,4 @@
+import { loudness } from "../loudness.js";
 import { words } from "../words.js";
 import { html, Icon } from "./html.js";
 
@@ -11,20 +12,21 @@ function RoomLink({ room, isOpen, onOpen }) {
     event.preventDefault();
     onOpen(room.id);
   };
+  const { isBold, count, isNamed } = loudness(room);
   return html`<li>
     <a
       class="room-link"
       href=${`/rooms/${room.id}/`}
       aria-current=${isOpen ? "page" : null}
-      data-unread=${room.unread > 0 && !isOpen}
+      data-unread=${isBold && !isOpen}
       data-testid="room-link"
       data-room=${room.id}
       onClick=${open}
     >
       <${Icon} name=${kindIcon(room)} />
       <span class="room-link-name">${room.name}</span>
-      ${room.mentions > 0 && !isOpen && html`<span class="badge" data-mention="true" title=${words.mentionsOfYou(room.mentions)}>@</span>`}
-      ${room.unread > 0 && !isOpen && html`<span class="badge">${room.unread > 99 ? "99+" : room.unread}</span>`}
+      ${isNamed && !isOpen && html`<span class="badge" data-mention="true" title=${words.mentionsOfYou(room.mentions)}>@</span>`}
+      ${count > 0 && !isOpen && html`<span class="badge">${count > 99 ? "99+" : count}</span>`}
     </a>
   </li>`;
 }
