@@ -3,6 +3,7 @@ import { render } from "preact";
 import { useState } from "preact/hooks";
 import { signal } from "@preact/signals";
 import { Announcer } from "./announcer.js";
+import { Api } from "./api.js";
 import { Chat } from "./chat.js";
 import { CLOSE } from "./connection.js";
 import { Drafts } from "./drafts.js";
@@ -36,6 +37,7 @@ const chat = new Chat({
     post: tell,
     people: async (room) => (await ask(`rooms/${room}/members`))?.members ?? [],
   },
+  api: new Api({ base: boot.urls.api, token: document.querySelector("[name=csrfmiddlewaretoken]").value, lost: words.lost }),
   onChange: changed,
   onMessages: announce,
   onRead: (frame) => tabs.tellRead(frame),
@@ -87,6 +89,13 @@ function announce(room, messages) {
   }
 }
 
+/** The panel's component while it is open; it stays so from room to room, and is fetched when it is first wanted. */
+const details = signal(null);
+
+async function toggleDetails() {
+  details.value = details.value ? null : (await import("./ui/details.js")).Details;
+}
+
 /** Rooms of this page's visits, the newest first. */
 const recent = boot.room === null ? [] : [boot.room];
 
@@ -136,9 +145,9 @@ function Room({ tick }) {
   return html`<header class="room-header">
       <a class="icon-button back" href="/rooms/" title=${words.back} aria-label=${words.back}><${Icon} name="back" /></a>
       <div class="room-title"><h1>${room.name}</h1>${room.topic && html`<p>${room.topic}</p>`}</div>
-      <a class="icon-button people" href=${`/rooms/${room.id}/people/`} title=${words.people} aria-label=${words.people}>
+      <button type="button" class="icon-button people" title=${words.details} aria-label=${words.details} aria-expanded=${details.value !== null} onClick=${toggleDetails}>
         <${Icon} name="people" />
-      </a>
+      </button>
     </header>
     <${Banner} tick=${tick} connection=${chat.connection} />
     <${ModerationNews} tick=${tick} chat=${chat} />
@@ -148,7 +157,8 @@ function Room({ tick }) {
       tick=${tick}
       key=${editing ? `edit-${editing.seq}` : "new"}
       ...${{ chat, drafts, editing, replying, onEditLast: editLast, onDone: done }}
-    />`;
+    />
+    ${details.value && html`<${details.value} tick=${tick} chat=${chat} onClose=${toggleDetails} />`}`;
 }
 
 function mount(element, component) {

@@ -5,6 +5,7 @@
 import { Company } from "./company.js";
 import { Connection } from "./connection.js";
 import { counted } from "./counting.js";
+import { loudness } from "./loudness.js";
 import { Outbox } from "./outbox.js";
 import { People } from "./people.js";
 import { Quotes } from "./quotes.js";
@@ -36,9 +37,9 @@ export class Chat {
   /** Rooms marked unread by hand: they stay so until they are opened again, or written to. */
   #keptUnread = new Set();
 
-  /** `load` has `message(room, seq)`, `versions(room, seq)` and `people(room)`: promises of what the API says. */
-  constructor({ boot, storage, url, load, onChange, onMessages = () => {}, onRead = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
-    Object.assign(this, { me: boot.user, limits: boot.limits, emoji: boot.emoji, load, onChange, onMessages, onRead, now, random });
+  /** `load` has `message(room, seq)`, `versions(room, seq)` and `people(room)`: promises of what the API says; `api` makes changes. */
+  constructor({ boot, storage, url, load, api = null, onChange, onMessages = () => {}, onRead = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
+    Object.assign(this, { api, me: boot.user, limits: boot.limits, emoji: boot.emoji, load, onChange, onMessages, onRead, now, random });
     this.quotes = new Quotes({ load: (room, seq) => load.message(room, seq), onChange });
     this.people = new People({ load: (room) => load.people(room), onChange });
     this.company = new Company({ send: (frame) => this.connection.send(frame), whom: () => this.#inView() });
@@ -69,7 +70,7 @@ export class Chat {
 
   /** Unread messages that are worth a number in the title: over all rooms. */
   get unread() {
-    return [...this.rooms.values()].reduce((sum, room) => sum + room.unread, 0);
+    return [...this.rooms.values()].reduce((sum, room) => sum + loudness(room).count, 0);
   }
 
   typists(roomId) {
@@ -88,6 +89,14 @@ export class Chat {
     const text = this.#returned.get(roomId);
     this.#returned.delete(roomId);
     return text;
+  }
+
+  /** A room of mine as the server says it is now. */
+  take(room) {
+    if (!this.rooms.has(room?.id)) return;
+    if (this.rooms.get(room.id).members_version !== room.members_version) this.people.forget(room.id);
+    this.rooms.set(room.id, room);
+    this.onChange();
   }
 
   // What people do
@@ -331,8 +340,9 @@ export class Chat {
   }
 
   #noticed(frame) {
-    if (frame.code === "joined" || frame.code === "changed") this.rooms.set(frame.room.id, frame.room);
+    if (frame.code === "joined") this.rooms.set(frame.room.id, frame.room);
     if (frame.code === "moderation") this.hasNews = true;
+    if (frame.code === "changed") this.take(frame.room);
     if (frame.code === "left") {
       this.rooms.delete(frame.room);
       this.stores.delete(frame.room);

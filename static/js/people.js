@@ -17,6 +17,12 @@ export class People {
     return this.#rooms.get(room) ?? NOBODY;
   }
 
+  /** The list has changed: the next look asks anew; until it comes, the old one stays. */
+  forget(room) {
+    this.#askedAt.delete(room);
+    this.onChange();
+  }
+
   async #ask(room) {
     this.#askedAt.set(room, this.now());
     const people = await this.load(room);

@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { FORMATS, formatted } from "../formatting.js";
 import { crowd, isTooLarge, strangers } from "../mentions.js";
+import { rightsIn } from "../rights.js";
 import { finishedEmoji, replaced } from "../suggest.js";
 import { words } from "../words.js";
 import { CrowdDialog } from "./crowd_dialog.js";
@@ -102,6 +103,7 @@ export function Composer({ chat, drafts, editing, replying, onEditLast, onDone }
     change((value, caret) => replaced(value, caret, caret, emoji));
   };
   if (chat.room.archived) return html`<p class="composer-closed">${words.archived}</p>`;
+  if (!rightsIn(chat.room).write) return html`<p class="composer-closed">${words.announcementsOnly}</p>`;
   return html`<form class="composer" onSubmit=${submit}>
     ${suggestions.list}
     ${asking > 0 && html`<${CrowdDialog} count=${asking} onSend=${submit} onClose=${() => setAsking(0)} />`}

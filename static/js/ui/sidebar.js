@@ -1,3 +1,4 @@
+import { loudness } from "../loudness.js";
 import { words } from "../words.js";
 import { PresenceDot } from "./company.js";
 import { html, Icon } from "./html.js";
@@ -13,20 +14,21 @@ function RoomLink({ room, presence, isOpen, isShown, onOpen }) {
     event.preventDefault();
     onOpen(room.id);
   };
+  const { isBold, count, isNamed } = loudness(room);
   return html`<li>
     <a
       class="room-link"
       href=${`/rooms/${room.id}/`}
       aria-current=${isOpen ? "page" : null}
-      data-unread=${room.unread > 0 && !isShown}
+      data-unread=${isBold && !isShown}
       data-testid="room-link"
       data-room=${room.id}
       onClick=${open}
     >
       <span class="room-link-face"><${Icon} name=${kindIcon(room)} /><${PresenceDot} state=${presence} /></span>
       <span class="room-link-name">${room.name}</span>
-      ${room.mentions > 0 && !isShown && html`<span class="badge" data-mention="true" title=${words.mentionsOfYou(room.mentions)}>@</span>`}
-      ${room.unread > 0 && !isShown && html`<span class="badge">${room.unread > 99 ? "99+" : room.unread}</span>`}
+      ${isNamed && !isShown && html`<span class="badge" data-mention="true" title=${words.mentionsOfYou(room.mentions)}>@</span>`}
+      ${count > 0 && !isShown && html`<span class="badge">${count > 99 ? "99+" : count}</span>`}
     </a>
   </li>`;
 }

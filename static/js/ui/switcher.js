@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { switchTo } from "../switcher.js";
+import { loudness } from "../loudness.js";
 import { words } from "../words.js";
 import { html, Icon } from "./html.js";
 import { kindIcon } from "./sidebar.js";
@@ -59,7 +60,7 @@ export function Switcher({ chat, recent, onOpen }) {
       ${found.map(
         (room, index) => html`<li key=${room.id} id=${`switch-${room.id}`} role="option" aria-selected=${index === place} onClick=${() => go(room)}>
           <${Icon} name=${kindIcon(room)} /> <span>${room.name}</span>
-          ${room.unread > 0 && html`<span class="badge" data-mention=${room.mentions > 0 || undefined}>${room.unread}</span>`}
+          ${loudness(room).count > 0 && html`<span class="badge" data-mention=${loudness(room).isNamed || undefined}>${loudness(room).count}</span>`}
         </li>`,
       )}
     </ul>

@@ -1,0 +1,20 @@
+import { words } from "../words.js";
+import { html } from "./html.js";
+
+const LEVELS = ["all", "mentions", "nothing"];
+
+/** What I want to be told of in this room. */
+export function Level({ chat, room, attempt }) {
+  const choose = (event) => {
+    const { value } = event.target;
+    attempt(async () => chat.take(await chat.api.change("PUT", `rooms/${room.id}/level`, { level: value })));
+  };
+  return html`<section>
+    <div class="field">
+      <label for="room-level">${words.notifications}</label>
+      <select id="room-level" value=${room.level} onChange=${choose}>
+        ${LEVELS.map((level) => html`<option key=${level} value=${level} selected=${level === room.level}>${words.levels[level]}</option>`)}
+      </select>
+    </div>
+  </section>`;
+}
