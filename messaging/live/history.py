@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client.samples import Sample as MetricSample
 
 from messaging import metrics
 
@@ -115,7 +116,7 @@ def _read(at: float) -> Sample:
         sends=_total(metrics.frames_received, type="send"),
         deliveries=_total(metrics.deliveries),
         loop_lag=_total(metrics.loop_lag_seconds),
-        pressure=max((sample.value for sample in metrics.pressure.collect()[0].samples), default=0.0),
+        pressure=max((one.value for one in _samples(metrics.pressure)), default=0.0),
         memory=_resident_bytes(),
         waiting=_total(metrics.bridge_lag_records),
         accepting=_buckets(metrics.accept_seconds),
@@ -132,8 +133,13 @@ def _total(metric: Counter | Gauge, **labels: str) -> float:
 
 
 def _buckets(metric: Histogram) -> Buckets:
-    samples = metric.collect()[0].samples
-    return tuple((float(one.labels["le"]), one.value) for one in samples if one.name.endswith("_bucket"))
+    return tuple((float(one.labels["le"]), one.value) for one in _samples(metric) if one.name.endswith("_bucket"))
+
+
+def _samples(metric: Counter | Gauge | Histogram) -> list[MetricSample]:
+    """Without the times at which they were made."""
+    found = [one for family in metric.collect() for one in family.samples]
+    return [one for one in found if not one.name.endswith("_created")]
 
 
 def _resident_bytes() -> float:
