@@ -126,10 +126,7 @@ def _read(at: float) -> Sample:
 
 def _total(metric: Counter | Gauge, **labels: str) -> float:
     """Sum of what has these labels."""
-    samples = metric.collect()[0].samples
-    return sum(
-        one.value for one in samples if not one.name.endswith("_created") and labels.items() <= one.labels.items()
-    )
+    return sum(one.value for one in _samples(metric) if labels.items() <= one.labels.items())
 
 
 def _buckets(metric: Histogram) -> Buckets:
