@@ -1,11 +1,12 @@
 from django.urls import path
 
-from messaging.views import export, moderation, rooms
+from messaging.views import export, moderation, ops, rooms
 
 app_name = "messaging"
 
 urlpatterns = [
     path("accounts/export/", export.export_mine, name="export-mine"),
+    path("ops/", ops.overview, name="ops"),
     path("rooms/", rooms.room_list, name="rooms"),
     path("rooms/new/", rooms.new_room, name="new-room"),
     path("rooms/direct/", rooms.direct, name="direct"),

@@ -23,6 +23,7 @@ from messaging.bridge.offsets import PartitionCountChanged, check_partition_coun
 from messaging.bridge.relay import Relay
 from messaging.bridge.topics import COMMANDS, topic_specs
 from messaging.bridge.workers import WORKERS
+from messaging.live.history import History
 from messaging.live.hub import Hub
 from messaging.live.load import Load
 from messaging.live.read_markers import ReadMarkers
@@ -49,6 +50,7 @@ class WebProcess:
         self.read_markers = ReadMarkers(self.load)
         self.sends = SendLimits()
         self.connects = ConnectLimit()
+        self.history = History()
         self.epoch = ""
         self._bridge: EmbeddedBridge | None = None
 
@@ -62,6 +64,7 @@ class WebProcess:
         metrics.log_pending.set_function(lambda: self.appender.pending)
         await self.hub.start()
         self.read_markers.start()
+        self.history.start()
         if self._bridge is not None:
             self._bridge.start()
         gc.collect()
@@ -71,6 +74,7 @@ class WebProcess:
         """In the order of need: the bridge still announces through the hub, and still needs the log."""
         if self._bridge is not None:
             await asyncio.to_thread(self._bridge.stop)
+        self.history.stop()
         await self.read_markers.stop()
         await self.hub.stop()
         await asyncio.to_thread(self.log.close)
@@ -154,6 +158,11 @@ def check_send_rate(user_id: int) -> None:
     if _current is not None:
         _current.sends.take(user_id)
         _current.load.take_send()
+
+
+def recent_history() -> History:
+    """Of the running process; an empty one when none runs here."""
+    return _current.history if _current is not None else History()
 
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:

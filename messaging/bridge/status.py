@@ -67,7 +67,7 @@ class Status(msgspec.Struct):
 
 def status_of(log: Log, group: str) -> Status:
     """Raises LogUnavailable. Reads, and changes nothing."""
-    bridges = _bridges(group)
+    bridges = bridges_of(group)
     owners = {number: one.name for one in bridges if one.alive for number in one.said.partitions}
     applied = dict(StoredOffset.objects.filter(group=group, topic=COMMANDS).values_list("partition", "next_offset"))
     committed = log.group_offsets(group, COMMANDS)
@@ -101,7 +101,8 @@ def _partition(
     return PartitionStatus(number, applied_to, committed, end, lag, owners.get(number, ""))
 
 
-def _bridges(group: str) -> list[BridgeStatus]:
+def bridges_of(group: str) -> list[BridgeStatus]:
+    """What they last said of themselves; the silent ones are not alive."""
     now = timezone.now()
     return [
         BridgeStatus(
