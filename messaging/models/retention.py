@@ -27,11 +27,11 @@ class RetentionRule(models.Model):
         verbose_name = _("retention rule")
         verbose_name_plural = _("retention rules")
 
+    def __str__(self) -> str:
+        return "the site" if self.room_id is None else f"room {self.room_id}"
+
     def clean(self) -> None:
         """One rule a room is the database's to hold up; one for the site is ours, for NULL is never equal to NULL."""
         super().clean()
         if self.room_id is None and RetentionRule.objects.filter(room=None).exclude(pk=self.pk).exists():
             raise ValidationError(_("There is a rule for the whole site already."))
-
-    def __str__(self) -> str:
-        return "the site" if self.room_id is None else f"room {self.room_id}"
