@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from messaging.models import RetentionRule
 
@@ -15,6 +16,6 @@ class RetentionRuleAdmin(admin.ModelAdmin):
     list_select_related = ("room",)
     ordering = ("room_id",)
 
-    @admin.display(description="room")
+    @admin.display(description=_("room"))
     def place(self, rule: RetentionRule) -> str:
-        return str(rule.room or "*")
+        return str(rule.room or _("the whole site"))

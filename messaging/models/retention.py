@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -28,3 +29,9 @@ class RetentionRule(models.Model):
 
     def __str__(self) -> str:
         return "the site" if self.room_id is None else f"room {self.room_id}"
+
+    def clean(self) -> None:
+        """One rule a room is the database's to hold up; one for the site is ours, for NULL is never equal to NULL."""
+        super().clean()
+        if self.room_id is None and RetentionRule.objects.filter(room=None).exclude(pk=self.pk).exists():
+            raise ValidationError(_("There is a rule for the whole site already."))

@@ -143,3 +143,16 @@ test("a message is unread from where one says until the room is opened again; an
   assert.deepEqual(socket.sent.at(-1), { type: "read", room: 1, seq: 9 });
   end();
 });
+
+test("a mute that begins while the page is open is known at once, and so is news from the moderators", () => {
+  const { chat, open, welcome, end } = begin();
+  const socket = open();
+  socket.say(welcome);
+  assert.equal(chat.waitsUntil(1), 0);
+  assert.equal(chat.hasNews, false);
+  socket.say({ type: "notice", code: "changed", room: { ...welcome.rooms[0], muted_until: "1970-01-01T00:00:20Z" } });
+  socket.say({ type: "notice", code: "moderation" });
+  assert.equal(chat.waitsUntil(1), 20_000);
+  assert.equal(chat.hasNews, true);
+  end();
+});

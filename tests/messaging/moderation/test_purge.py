@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -39,6 +40,7 @@ pytestmark = pytest.mark.django_db
 
 Say = Callable[..., SendMessage]
 People = dict[str, User]
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def age(room: Room, until: int, days: int) -> None:
@@ -127,3 +129,12 @@ def test_all_of_a_person_goes_but_not_where_it_is_held(
     left = Message.objects.filter(deleted_at=None).order_by("pk").values_list("body", flat=True)
     assert list(left) == ["hers", "evidence"]
     assert set(Message.objects.exclude(deleted_at=None).values_list("deleted_by", flat=True)) == {lea.pk}
+
+
+def test_in_admin_there_is_one_rule_for_the_site(client: Client, db: None) -> None:
+    client.force_login(User.objects.create_superuser("root", password="x"), backend=MODEL_BACKEND)
+    form = {"room": "", "days": "30", "note": ""}
+    assert client.post("/admin/messaging/retentionrule/add/", form).status_code == 302
+    assert "already" in client.post("/admin/messaging/retentionrule/add/", form).content.decode()
+    assert "the whole site" in client.get("/admin/messaging/retentionrule/").content.decode()
+    assert RetentionRule.objects.get().days == 30
