@@ -105,7 +105,7 @@ class Presence:
         if not self._load.admits(Shed.PRESENCE):
             return
         self._forget_who_is_gone()
-        await self._grant_wishes()
+        await guarded(self._grant_wishes)  # without a database, what others tell goes on
         changed = self._own_changes()
         self._tell()
         await self._announce(changed)
