@@ -44,6 +44,9 @@ HELLO_ROOMS_MOST: Final = 1_000
 UNFINISHED_MOST: Final = 1_000
 WATCHED_ROOMS_MOST: Final = 16
 
+DIRECT_PEOPLE_MOST: Final = 8
+"""In a group of direct messages, oneself among them."""
+
 REACTIONS_MOST: Final = 20
 """Different emoji on one message."""
 

@@ -40,6 +40,8 @@ class Standing(msgspec.Struct):
     """Only owners and moderators write."""
     level: str = Membership.Level.ALL.value
     """What this person wants to be told of."""
+    is_group: bool = False
+    """Direct messages of more than two."""
 
     def take(self, room: Room) -> None:
         """The room's own data have changed. (A direct room has no name of its own.)"""
@@ -81,12 +83,12 @@ def standings(user_id: int, room_ids: Collection[int] | None = None, read: int |
         marker=marker,
         uncounted=_count(Message.objects.filter(_does_not_count(user_id))),
         mentions=_count(Mention.objects.filter(user_id=user_id)),
-        other=Case(When(room__kind=Room.Kind.DIRECT, then=_other_name(user_id)), default=Value("")),
+        other=Case(When(room__kind=Room.Kind.DIRECT, room__name="", then=_other_name(user_id)), default=Value("")),
         is_muted=Exists(_mutes(user_id)),
         muted_until=Subquery(_mutes(user_id).values("until")[:1]),
     )
     ordered = sorted(
-        map(_standing, found),
+        _with_group_names(user_id, [_standing(membership) for membership in found]),
         key=lambda standing: (standing.kind == Room.Kind.DIRECT, standing.name.casefold(), standing.id),
     )
     return {standing.id: standing for standing in ordered}
@@ -102,9 +104,11 @@ def require_standing(user_id: int, room_id: int) -> Standing:
     raise NotFound
 
 
-def joinable_rooms(user_id: int) -> list[dict[str, Any]]:
-    """Public rooms to browse: id, name, topic, number of members."""
+def joinable_rooms(user_id: int, query: str = "") -> list[dict[str, Any]]:
+    """Public rooms to browse, whose name or topic contains `query`: id, name, topic, number of members."""
     mine = Room.objects.joinable_by(user_id).exclude(pk__in=_banned_from(user_id))
+    if query:
+        mine = mine.filter(Q(name__icontains=query) | Q(topic__icontains=query))
     rooms = Room.objects.filter(pk__in=mine).annotate(members=Count("memberships"))
     return [dict(row) for row in rooms.order_by("name", "pk").values("id", "name", "topic", "members")]
 
@@ -176,6 +180,19 @@ def _other_name(user_id: int) -> Subquery:
     return Subquery(others.values(called=Coalesce(NullIf("user__name", Value("")), "user__username"))[:1])
 
 
+def _with_group_names(user_id: int, standings: list[Standing]) -> list[Standing]:
+    """A group of direct messages is called after the others in it, as they are called now."""
+    groups = {one.id: one for one in standings if one.is_group}
+    names: dict[int, list[str]] = defaultdict(list)
+    if groups:
+        others = Membership.objects.filter(room_id__in=groups).exclude(user_id=user_id).select_related("user")
+        for member in others.order_by("pk"):
+            names[member.room_id].append(member.user.display_name)
+    for room, called in names.items():
+        groups[room].name = ", ".join(called)
+    return standings
+
+
 def _mutes(user_id: int) -> QuerySet[Sanction]:
     """Those in force in the membership's room; the one that ends last, or never, first."""
     place = Q(room_id=OuterRef("room_id")) | Q(room=None)
@@ -209,5 +226,6 @@ def _standing(membership: Any) -> Standing:
         slow_mode_s=room.slow_mode_s,
         announcements=room.announcements,
         level=membership.level,
+        is_group=room.kind == Room.Kind.DIRECT and bool(room.name),
         muted_until=(membership.muted_until or FOR_EVER) if membership.is_muted else None,
     )
