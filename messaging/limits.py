@@ -47,6 +47,8 @@ WATCHED_ROOMS_MOST: Final = 16
 DIRECT_PEOPLE_MOST: Final = 8
 """In a group of direct messages, oneself among them."""
 
+INVITE_DAYS_MOST: Final = 365
+INVITE_USES_MOST: Final = 1_000
 REACTIONS_MOST: Final = 20
 """Different emoji on one message."""
 

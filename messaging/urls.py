@@ -1,11 +1,13 @@
 from django.urls import path
 
-from messaging.views import export, rooms
+from messaging.views import export, invites, rooms
 
 app_name = "messaging"
 
 urlpatterns = [
     path("accounts/export/", export.export_mine, name="export-mine"),
+    path("invite/<str:token>/", invites.invite, name="invite"),
+    path("invite/<str:token>/accept/", invites.accept, name="accept-invite"),
     path("rooms/", rooms.room_list, name="rooms"),
     path("rooms/new/", rooms.new_room, name="new-room"),
     path("rooms/direct/", rooms.direct, name="direct"),

@@ -2,6 +2,7 @@ from messaging.models.bridge_report import BridgeReport
 from messaging.models.dead_letter import DeadLetter
 from messaging.models.digest import MentionDigest
 from messaging.models.head import RoomHead
+from messaging.models.invite import Invite
 from messaging.models.log_state import AppliedCommand, Lease, LogTopic, SiteState, StoredOffset
 from messaging.models.membership import Membership
 from messaging.models.mention import Mention
@@ -16,6 +17,7 @@ __all__ = [
     "AppliedCommand",
     "BridgeReport",
     "DeadLetter",
+    "Invite",
     "Lease",
     "LogTopic",
     "Membership",
