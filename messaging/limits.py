@@ -56,6 +56,12 @@ REPORT_CHARACTERS: Final = 500
 REPORTS_AN_HOUR: Final = 20
 """Of one person."""
 
+DIRECT_PEOPLE_MOST: Final = 8
+"""In a group of direct messages, oneself among them."""
+
+INVITE_DAYS_MOST: Final = 365
+INVITE_USES_MOST: Final = 1_000
+
 REACTIONS_MOST: Final = 20
 """Different emoji on one message."""
 

@@ -1,12 +1,14 @@
 from django.urls import path
 
-from messaging.views import export, moderation, ops, rooms
+from messaging.views import export, invites, moderation, ops, rooms
 
 app_name = "messaging"
 
 urlpatterns = [
     path("accounts/export/", export.export_mine, name="export-mine"),
     path("ops/", ops.overview, name="ops"),
+    path("invite/<str:token>/", invites.invite, name="invite"),
+    path("invite/<str:token>/accept/", invites.accept, name="accept-invite"),
     path("rooms/", rooms.room_list, name="rooms"),
     path("rooms/new/", rooms.new_room, name="new-room"),
     path("rooms/direct/", rooms.direct, name="direct"),

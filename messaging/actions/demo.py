@@ -8,7 +8,8 @@ from django.db import transaction
 
 from accounts.models import User
 from messaging.actions import outbox
-from messaging.actions.rooms import create_room, open_direct_room
+from messaging.actions.directs import open_direct_room
+from messaging.actions.rooms import create_room
 from messaging.models import Membership, Room, RoomHead
 from messaging.wire.bodies import clean_body
 from messaging.wire.commands import SendMessage

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -28,7 +28,7 @@ def create_room(creator: User, name: str, *, kind: str = Room.Kind.PUBLIC, topic
     if kind not in (Room.Kind.PUBLIC, Room.Kind.PRIVATE):
         raise Invalid(_("A room is public or private."))
     room = Room(kind=kind, name=name, topic=topic, created_by=creator)
-    return _with_members(room, [(creator, Membership.Role.OWNER)])
+    return with_members(room, [(creator, Membership.Role.OWNER)])
 
 
 def change_room(actor: User, room_id: int, **changes: Any) -> None:
@@ -91,21 +91,6 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def open_direct_room(person: User, other: User) -> Room:
-    """The one room of these two, made at first need."""
-    if person.pk == other.pk:
-        raise Invalid(_("A direct message needs another person."))
-    key = "-".join(str(pk) for pk in sorted([person.pk, other.pk]))
-    existing = Room.objects.filter(direct_key=key).first()
-    if existing is not None:
-        return existing
-    room = Room(kind=Room.Kind.DIRECT, direct_key=key, created_by=person)
-    try:
-        return _with_members(room, [(person, Membership.Role.MEMBER), (other, Membership.Role.MEMBER)])
-    except IntegrityError:  # the other side opened it in the same moment
-        return Room.objects.get(direct_key=key)
-
-
 def join(user: User, room_id: int, client_id: UUID) -> bool:
     """Ask to become a member of a public room; False for one who is. Raises NotFound where there is nothing to join."""
     if not any(room["id"] == room_id for room in joinable_rooms(user.pk)):
@@ -149,7 +134,7 @@ def leave_all(user: User) -> None:
         outbox.submit(LeaveRoom(client_id=uuid4(), room=room_id, sender=user.pk))
 
 
-def _with_members(room: Room, members: Sequence[tuple[User, str]]) -> Room:
+def with_members(room: Room, members: Sequence[tuple[User, str]]) -> Room:
     """The one change of members outside the log: a new room with its first ones, at seq = rev = 0."""
     with transaction.atomic():
         room.save(force_insert=True)

@@ -10,6 +10,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import SessionAuth
 
 from messaging.api.blocks import router as blocks_router
+from messaging.api.invites import router as invites_router
 from messaging.api.messages import router as messages_router
 from messaging.api.moderation import router as moderation_router
 from messaging.api.rooms import router as rooms_router
@@ -25,6 +26,7 @@ api = NinjaAPI(
 )
 api.add_router("/rooms", rooms_router)
 api.add_router("/rooms", messages_router)
+api.add_router("/rooms", invites_router)
 api.add_router("/blocks", blocks_router)
 api.add_router("", moderation_router)
 

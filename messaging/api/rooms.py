@@ -13,7 +13,7 @@ from pydantic import Field
 
 from accounts.requests import SignedInRequest
 from messaging import limits
-from messaging.actions import outbox, rooms
+from messaging.actions import directs, outbox, rooms
 from messaging.actions.compose import check_may_speak, check_writable, compose
 from messaging.actions.filters import screen_in_thread
 from messaging.actions.levels import set_level
@@ -36,6 +36,10 @@ class NewRoom(Schema):
     name: str
     kind: Literal["public", "private"] = "public"
     topic: str = ""
+
+
+class NewDirect(Schema):
+    usernames: list[str]
 
 
 class RoomChanges(Schema):
@@ -86,6 +90,15 @@ def create_room(request: SignedInRequest, new: NewRoom) -> HttpResponse:
     room = rooms.create_room(request.user, new.name, kind=new.kind, topic=new.topic)
     tell_members(room.pk, [request.user.pk])
     return json_answer(require_standing(request.user.pk, room.pk), 201)
+
+
+@router.post("/direct")
+def open_direct(request: SignedInRequest, new: NewDirect) -> HttpResponse:
+    """The room of me and exactly these people, at most eight of us; made at first need."""
+    others = [rooms.find_person(name) for name in new.usernames[: limits.DIRECT_PEOPLE_MOST]]
+    room = directs.open_direct_room(request.user, *others)
+    tell_members(room.pk, [request.user.pk, *(one.pk for one in others)])
+    return json_answer(require_standing(request.user.pk, room.pk))
 
 
 @router.get("/{int:room_id}")

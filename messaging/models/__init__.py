@@ -2,6 +2,7 @@ from messaging.models.bridge_report import BridgeReport
 from messaging.models.dead_letter import DeadLetter
 from messaging.models.digest import MentionDigest
 from messaging.models.head import RoomHead
+from messaging.models.invite import Invite
 from messaging.models.linked_page import LinkedPage
 from messaging.models.log_state import AppliedCommand, Lease, LogTopic, SiteState, StoredOffset
 from messaging.models.membership import Membership
@@ -22,6 +23,7 @@ __all__ = [
     "DeadLetter",
     "Deed",
     "HeldMessage",
+    "Invite",
     "Lease",
     "LinkedPage",
     "LogTopic",

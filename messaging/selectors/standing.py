@@ -41,7 +41,9 @@ class Standing(msgspec.Struct):
     level: str = Membership.Level.ALL.value
     """What this person wants to be told of."""
     person: int | None = None
-    """The other one in a direct room."""
+    """The other one in a direct room of two."""
+    is_group: bool = False
+    """Direct messages of more than two."""
 
     def take(self, room: Room) -> None:
         """The room's own data have changed. (A direct room has no name of its own.)"""
@@ -79,17 +81,18 @@ def standings(user_id: int, room_ids: Collection[int] | None = None, read: int |
     memberships = Membership.objects.in_force().filter(user_id=user_id).select_related("room__head")
     if room_ids is not None:
         memberships = memberships.filter(room_id__in=room_ids)
+    of_two = Q(room__kind=Room.Kind.DIRECT, room__name="")
     found = memberships.annotate(
         marker=marker,
         uncounted=_count(Message.objects.filter(_does_not_count(user_id))),
         mentions=_count(Mention.objects.filter(user_id=user_id)),
-        other=Case(When(room__kind=Room.Kind.DIRECT, then=_other_name(user_id)), default=Value("")),
-        other_id=Case(When(room__kind=Room.Kind.DIRECT, then=Subquery(_others(user_id).values("user_id")[:1]))),
+        other=Case(When(of_two, then=_other_name(user_id)), default=Value("")),
+        other_id=Case(When(of_two, then=Subquery(_others(user_id).values("user_id")[:1]))),
         is_muted=Exists(_mutes(user_id)),
         muted_until=Subquery(_mutes(user_id).values("until")[:1]),
     )
     ordered = sorted(
-        map(_standing, found),
+        _with_group_names(user_id, [_standing(membership) for membership in found]),
         key=lambda standing: (standing.kind == Room.Kind.DIRECT, standing.name.casefold(), standing.id),
     )
     return {standing.id: standing for standing in ordered}
@@ -105,9 +108,11 @@ def require_standing(user_id: int, room_id: int) -> Standing:
     raise NotFound
 
 
-def joinable_rooms(user_id: int) -> list[dict[str, Any]]:
-    """Public rooms to browse: id, name, topic, number of members."""
+def joinable_rooms(user_id: int, query: str = "") -> list[dict[str, Any]]:
+    """Public rooms to browse, whose name or topic contains `query`: id, name, topic, number of members."""
     mine = Room.objects.joinable_by(user_id).exclude(pk__in=_banned_from(user_id))
+    if query:
+        mine = mine.filter(Q(name__icontains=query) | Q(topic__icontains=query))
     rooms = Room.objects.filter(pk__in=mine).annotate(members=Count("memberships"))
     return [dict(row) for row in rooms.order_by("name", "pk").values("id", "name", "topic", "members")]
 
@@ -183,6 +188,19 @@ def _others(user_id: int) -> QuerySet[Membership]:
     return Membership.objects.filter(room_id=OuterRef("room_id")).exclude(user_id=user_id).order_by("pk")
 
 
+def _with_group_names(user_id: int, standings: list[Standing]) -> list[Standing]:
+    """A group of direct messages is called after the others in it, as they are called now."""
+    groups = {one.id: one for one in standings if one.is_group}
+    names: dict[int, list[str]] = defaultdict(list)
+    if groups:
+        others = Membership.objects.filter(room_id__in=groups).exclude(user_id=user_id).select_related("user")
+        for member in others.order_by("pk"):
+            names[member.room_id].append(member.user.display_name)
+    for room, called in names.items():
+        groups[room].name = ", ".join(called)
+    return standings
+
+
 def _mutes(user_id: int) -> QuerySet[Sanction]:
     """Those in force in the membership's room; the one that ends last, or never, first."""
     place = Q(room_id=OuterRef("room_id")) | Q(room=None)
@@ -216,6 +234,7 @@ def _standing(membership: Any) -> Standing:
         slow_mode_s=room.slow_mode_s,
         announcements=room.announcements,
         level=membership.level,
+        is_group=room.kind == Room.Kind.DIRECT and bool(room.name),
         muted_until=(membership.muted_until or FOR_EVER) if membership.is_muted else None,
         person=membership.other_id,
     )

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.requests import SignedInRequest
 from accounts.selectors import blocks_of
 from messaging import limits
-from messaging.actions import outbox, rooms
+from messaging.actions import directs, outbox, rooms
 from messaging.actions.authority import moderated_rooms
 from messaging.errors import NotFound, NotMember, Rejection
 from messaging.live.notify import tell_members
@@ -32,7 +32,10 @@ from messaging.wire.emoji import EMOJI, QUICK
 @login_required
 @require_GET
 def room_list(request: SignedInRequest) -> HttpResponse:
-    return render(request, "messaging/rooms.html", page_context(request, joinable=joinable_rooms(request.user.pk)))
+    """`?q=` narrows down the rooms to join."""
+    query = request.GET.get("q", "").strip()
+    joinable = joinable_rooms(request.user.pk, query)
+    return render(request, "messaging/rooms.html", page_context(request, joinable=joinable, query=query))
 
 
 @login_required
@@ -136,12 +139,12 @@ def new_room(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def direct(request: SignedInRequest) -> HttpResponse:
     try:
-        other = rooms.find_person(request.POST.get("username", ""))
-        made = rooms.open_direct_room(request.user, other)
+        others = directs.find_people(request.POST.get("username", ""))
+        made = directs.open_direct_room(request.user, *others)
     except Rejection as why:
         messages.error(request, why.message)
         return redirect("messaging:rooms")
-    tell_members(made.pk, [request.user.pk, other.pk])
+    tell_members(made.pk, [request.user.pk, *(other.pk for other in others)])
     return redirect("messaging:room", made.pk)
 
 

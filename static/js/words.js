@@ -155,6 +155,12 @@ export const words = {
   putOutWarning: "They see nothing of it any more, at once. Into a public room they can come back.",
   notifications: "Tell me of",
   levels: { all: "All messages", mentions: "Mentions of me", nothing: "Nothing" },
+  invites: "Invitations",
+  makeInvite: (days) => `Make a link for ${days} days`,
+  inviteLink: "Link of the invitation",
+  inviteUses: (count) => (count === 1 ? "used once" : `used ${count} times`),
+  inviteUntil: (time) => `until ${time}`,
+  revoke: "Revoke",
   lost: "The server could not be reached. Try again in a moment.",
 };
 

@@ -153,5 +153,11 @@ export const words = {
   putOutWarning: "对方会立刻看不到此聊天室。公开聊天室可以再次加入。",
   notifications: "通知我",
   levels: { all: "所有消息", mentions: "提到我的消息", nothing: "不通知" },
+  invites: "邀请",
+  makeInvite: (days) => `创建 ${days} 天有效的链接`,
+  inviteLink: "邀请链接",
+  inviteUses: (count) => `已使用 ${count} 次`,
+  inviteUntil: (time) => `有效期至 ${time}`,
+  revoke: "撤销",
   lost: "无法连接服务器，请稍后再试。",
 };

@@ -16,6 +16,7 @@ from accounts.selectors import user_of_session
 from accounts.sign_ins import device_name
 from accounts.signals import sessions_ended
 from messaging.actions import rooms
+from messaging.actions.directs import open_direct_room
 from messaging.models import Membership, Message, OutboxCommand
 from messaging.wire.commands import LeaveRoom
 from messaging.wire.records import decode_command
@@ -121,7 +122,7 @@ def test_a_deleted_account_leaves_no_name_no_session_and_no_way_in(ada: User, bo
 
 def test_who_deletes_their_account_asks_to_leave_every_room_but_direct_ones(ada: User, bo: User) -> None:
     room = rooms.create_room(ada, "Ada's")
-    rooms.open_direct_room(ada, bo)
+    open_direct_room(ada, bo)
     signed_in().post("/accounts/delete/", {"password": PASSWORD})
     commands = [decode_command(bytes(row.record), str(row.room_id).encode()) for row in OutboxCommand.objects.all()]
     left = [(one.room, one.sender) for one in commands if isinstance(one, LeaveRoom)]

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.browser import chromium, complaints, open_room, see, signed_in, write
-from tests.stack.stack import EmbeddedStack
+from tests.stack.stack import PASSWORD, EmbeddedStack
 
 pytestmark = pytest.mark.asyncio
 
@@ -60,3 +60,25 @@ async def test_the_last_owner_is_told_why_they_stay_and_who_is_put_out_is_out(em
         await ada.keyboard.press("Escape")
         await expect(panel).to_have_count(0)
         await expect(ada.get_by_role("button", name="Details")).to_be_focused()
+
+
+async def test_an_invitation_leads_in_after_signing_in_until_it_is_revoked(embedded_stack: EmbeddedStack) -> None:
+    async with chromium() as browser:
+        _, ada = await signed_in(browser, embedded_stack.url, "ada")
+        await open_room(ada, embedded_stack.url, 2)
+        await ada.get_by_role("button", name="Details").click()
+        invites = ada.get_by_test_id("invites")
+        await invites.get_by_role("button", name="Make a link").click()
+        link = await invites.get_by_label("Link of the invitation").input_value()
+        guest = await (await browser.new_context()).new_page()
+        await guest.goto(link)
+        await expect(guest.get_by_role("heading", name="Plans")).to_be_visible()
+        await guest.get_by_role("link", name="Sign in to join").click()
+        await guest.fill("[name=username]", "admin")
+        await guest.fill("[name=password]", PASSWORD)
+        await guest.click("button[type=submit]")
+        await guest.get_by_role("button", name="Join").click()
+        await guest.wait_for_url("**/rooms/2/")
+        await expect(guest.get_by_test_id("composer")).to_be_visible()
+        await invites.get_by_role("button", name="Revoke").click()
+        await expect(invites.get_by_label("Link of the invitation")).to_have_count(0)

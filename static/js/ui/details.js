@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { rightsIn } from "../rights.js";
 import { words } from "../words.js";
 import { Confirm } from "./confirm.js";
+import { Invites } from "./details_invites.js";
 import { Level } from "./details_level.js";
 import { Members } from "./details_members.js";
 import { Settings } from "./details_settings.js";
@@ -53,6 +54,7 @@ export function Details({ chat, onClose }) {
       <${Settings} key=${`settings-${room.id}`} chat=${chat} room=${room} attempt=${attempt} />
       <${Level} chat=${chat} room=${room} attempt=${attempt} />
       <${Members} chat=${chat} room=${room} attempt=${attempt} />
+      <${Invites} key=${`invites-${room.id}`} chat=${chat} room=${room} attempt=${attempt} />
       <${Leaving} chat=${chat} room=${room} attempt=${attempt} />
     </div>
   </aside>`;

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { switchTo } from "../switcher.js";
 import { loudness } from "../loudness.js";
+import { switchTo } from "../switcher.js";
 import { words } from "../words.js";
 import { html, Icon } from "./html.js";
 import { kindIcon } from "./sidebar.js";

@@ -10,9 +10,10 @@ import pytest
 from accounts.closing import close_account
 from accounts.models import User
 from messaging.actions.compose import check_may_speak
+from messaging.actions.directs import open_direct_room
 from messaging.actions.levels import set_level
 from messaging.actions.members import set_role
-from messaging.actions.rooms import change_room, leave, open_direct_room
+from messaging.actions.rooms import change_room, leave
 from messaging.errors import Archived, Forbidden, Invalid, LastOwner, NotFound, ReadOnly, Rejection
 from messaging.models import Membership, Mention, Message, Room
 from messaging.selectors.mentions import unread_mentions

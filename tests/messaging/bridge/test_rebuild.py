@@ -10,7 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
-from messaging.actions.rooms import create_room, open_direct_room
+from messaging.actions.directs import open_direct_room
+from messaging.actions.rooms import create_room
 from messaging.bridge.announcer import Announcer
 from messaging.bridge.bridge import Bridge
 from messaging.bridge.rebuild import CannotRebuild, rebuild

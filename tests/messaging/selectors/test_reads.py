@@ -112,7 +112,8 @@ def test_outcomes_tell_stored_refused_and_pending(desk: Desk, say: Say, room: Ro
 def test_a_sidebar_costs_the_same_for_one_room_and_for_many(
     desk: Desk, people: People, django_assert_max_num_queries: Callable[..., object]
 ) -> None:
-    from messaging.actions.rooms import create_room, open_direct_room
+    from messaging.actions.directs import open_direct_room
+    from messaging.actions.rooms import create_room
 
     for number in range(10):
         create_room(people["ada"], f"room {number}")
