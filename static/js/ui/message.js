@@ -2,7 +2,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { LATE_MS } from "../outbox.js";
 import { hueOf, initials } from "../rows.js";
 import { setSafeHTML } from "../safe_html.js";
-import { clockTime, fullTime } from "../times.js";
+import { clockTime, fullTime, railTime } from "../times.js";
 import { words } from "../words.js";
 import { Veil } from "./blocked.js";
 import { Draft } from "./draft.js";
@@ -95,7 +95,7 @@ export function Message({ chat, row, now, onEdit, onReply, onJump, isFocus }) {
   >
     ${startsGroup
       ? html`<span class="avatar" data-hue=${hueOf(message.sender.name)} aria-hidden="true">${initials(message.sender.name)}</span>`
-      : html`<time class="message-time" dateTime=${message.created_at} title=${fullTime(date)}>${clockTime(date)}</time>`}
+      : html`<time class="message-time" dateTime=${message.created_at} title=${fullTime(date)}>${railTime(date)}</time>`}
     <div class="message-main">
       ${startsGroup &&
       html`<p class="message-head">
