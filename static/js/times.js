@@ -10,6 +10,14 @@ const day = new Intl.DateTimeFormat(locale, { timeZone, weekday: "long", day: "n
 const full = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "full", timeStyle: "medium" });
 
 export const clockTime = (date) => clock.format(date);
+/** For the narrow rail beside a row: without AM and PM, which the head of its group says. */
+export const railTime = (date) =>
+  clock
+    .formatToParts(date)
+    .filter((part) => part.type !== "dayPeriod")
+    .map((part) => part.value)
+    .join("")
+    .trim();
 export const fullTime = (date) => full.format(date);
 
 /** Equal for two moments of one day in the reader's zone. */

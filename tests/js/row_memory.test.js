@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Company } from "../../static/js/company.js";
 import { Outbox } from "../../static/js/outbox.js";
 import { shownBy } from "../../static/js/row_memory.js";
 
@@ -18,6 +19,7 @@ function memory() {
     outbox: new Outbox(storage, "o."),
     people: { of: () => people },
     store: () => messages,
+    company: new Company({ send: () => {}, whom: () => [] }),
     quotes: { get: (store, seq) => store.get(seq) ?? null },
   };
   const message = { seq: 5, client_id: "c", sender: { id: 2, name: "Bo" }, body: "x", reply_to: 3 };
@@ -32,7 +34,7 @@ function changes(before, after) {
 
 test("nothing another: not rendered again, whatever the clock says", () => {
   const { chat, row } = memory();
-  assert.equal(changes(shownBy(chat, row, 1, false), shownBy(chat, { ...row }, 2, false)), false);
+  assert.equal(changes(shownBy(chat, row, { now: 1, isFocus: false }), shownBy(chat, { ...row }, { now: 2, isFocus: false })), false);
 });
 
 test("each thing that a row shows is noticed", () => {
@@ -43,6 +45,7 @@ test("each thing that a row shows is noticed", () => {
     ({ messages }) => messages.set(3, { seq: 3 }),
     ({ chat }) => chat.blocked.add(2),
     ({ chat }) => (chat.room = { role: "owner" }),
+    ({ chat }) => chat.company.receive({ type: "presence", people: { 2: "active" } }),
     ({ chat }) => chat.outbox.add({ type: "react", client_id: "r", room: 1, seq: 5, emoji: "👍", on: true }, 0),
     ({ chat }) => {
       chat.outbox.add({ type: "edit", client_id: "e", room: 1, seq: 5, rev: 1, body: "y" }, 0);
@@ -51,14 +54,22 @@ test("each thing that a row shows is noticed", () => {
   ];
   for (const way of ways) {
     const world = memory();
-    const before = shownBy(world.chat, world.row, 1, false);
+    const before = shownBy(world.chat, world.row, { now: 1, isFocus: false });
     way(world);
-    assert.equal(changes(before, shownBy(world.chat, world.row, 1, false)), true, String(way));
+    assert.equal(changes(before, shownBy(world.chat, world.row, { now: 1, isFocus: false })), true, String(way));
   }
+});
+
+test("who has read it is shown where it is told", () => {
+  const { chat, row } = memory();
+  const seenBy = (people) => shownBy(chat, row, { now: 1, isFocus: false, seenBy: people });
+  assert.equal(changes(seenBy([3]), seenBy([3])), false);
+  assert.equal(changes(seenBy([3]), seenBy([3, 4])), true);
+  assert.equal(changes(seenBy(null), seenBy([3])), true);
 });
 
 test("what is on its way grows late by the clock", () => {
   const { chat, row } = memory();
   row.entry = chat.outbox.add({ type: "send", client_id: "c", room: 1, body: "x" }, 0);
-  assert.equal(changes(shownBy(chat, row, 1, false), shownBy(chat, row, 2, false)), true);
+  assert.equal(changes(shownBy(chat, row, { now: 1, isFocus: false }), shownBy(chat, row, { now: 2, isFocus: false })), true);
 });

@@ -2,7 +2,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { LATE_MS } from "../outbox.js";
 import { hueOf, initials } from "../rows.js";
 import { setSafeHTML } from "../safe_html.js";
-import { clockTime, fullTime } from "../times.js";
+import { clockTime, fullTime, railTime } from "../times.js";
 import { words } from "../words.js";
 import { Veil } from "./blocked.js";
 import { PresenceDot, SeenBy } from "./company.js";
@@ -103,7 +103,7 @@ export function Message({ chat, row, now, onEdit, onReply, onUnread, onJump, isF
           <span class="avatar" data-hue=${hueOf(message.sender.name)} aria-hidden="true">${initials(message.sender.name)}</span>
           <${PresenceDot} state=${chat.company.stateOf(message.sender.id)} />
         </span>`
-      : html`<time class="message-time" dateTime=${message.created_at} title=${fullTime(date)}>${clockTime(date)}</time>`}
+      : html`<time class="message-time" dateTime=${message.created_at} title=${fullTime(date)}>${railTime(date)}</time>`}
     <div class="message-main">
       ${startsGroup &&
       html`<p class="message-head">

@@ -92,7 +92,7 @@ function Row({ row, focus, ...rest }) {
 
 /** Most of what happens, happens elsewhere: only rows that show something else are rendered. */
 function MessageRow(props) {
-  return useMemo(() => html`<${Message} ...${props} />`, shownBy(props.chat, props.row, props.now, props.isFocus));
+  return useMemo(() => html`<${Message} ...${props} />`, shownBy(props.chat, props.row, props));
 }
 
 /** A clock that ticks only while something waits. */
