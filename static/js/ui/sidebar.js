@@ -3,7 +3,7 @@ import { words } from "../words.js";
 import { html, Icon } from "./html.js";
 
 export function kindIcon(room) {
-  return { direct: "user", private: "lock" }[room.kind] ?? "hash";
+  return { direct: room.is_group ? "people" : "user", private: "lock" }[room.kind] ?? "hash";
 }
 
 function RoomLink({ room, isOpen, onOpen }) {
