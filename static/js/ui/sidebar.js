@@ -4,7 +4,7 @@ import { PresenceDot } from "./company.js";
 import { html, Icon } from "./html.js";
 
 export function kindIcon(room) {
-  return { direct: "user", private: "lock" }[room.kind] ?? "hash";
+  return { direct: room.is_group ? "people" : "user", private: "lock" }[room.kind] ?? "hash";
 }
 
 /** `isShown`: on screen, so that what is unread in it needs no number. */
