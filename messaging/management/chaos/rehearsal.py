@@ -19,7 +19,7 @@ PAUSE_S = (2.0, 5.0)
 """Between two faults, from and to: time for what was cut to come back, and to be cut again while it does."""
 
 FROZEN_S = (2.0, 8.0)
-SETTLE_S = 90.0
+SETTLE_S = 60.0
 ASK_AT_ONCE = 500
 
 
@@ -57,8 +57,8 @@ async def rehearse(
         async with asyncio.timeout(seconds):
             while True:
                 await asyncio.sleep(random.uniform(*PAUSE_S))
-                await _break(random.choice(parts), tell)
                 made += 1
+                await _break(random.choice(parts), tell)
     except TimeoutError:
         pass
     await _end(talking)

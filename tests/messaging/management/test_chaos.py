@@ -40,7 +40,7 @@ def test_an_embedded_process_that_is_killed_and_frozen_loses_nothing(tmp_path: P
 def test_killed_and_frozen_web_and_bridge_lose_nothing(tmp_path: Path) -> None:
     stack = ServicesStack(tmp_path)
     try:
-        printed = run_manage([*ARGUMENTS, "--seconds", "25"], stack.environment)
+        printed = run_manage(ARGUMENTS, stack.environment)
     finally:
         stack.end()
     assert "parts: web, bridge" in printed
