@@ -22,6 +22,11 @@ async def _in_room(page: Page, url: str) -> None:
     await open_room(page, url)
 
 
+async def _at_message(page: Page, url: str) -> None:
+    await page.goto(f"{url}/rooms/1/3/")
+    await page.wait_for_selector("html[data-connection=online]")
+
+
 async def _wrong_password(page: Page, url: str) -> None:
     await page.goto(f"{url}/accounts/signup/")
     await page.fill("[name=username]", "ada")
@@ -125,7 +130,7 @@ PERSON: dict[str, Way] = {
     "not found": _at("/nowhere/"),
     "people": _at("/rooms/1/people/"),
     "room": _in_room,
-    "room at a message": _at("/rooms/1/3/"),
+    "room at a message": _at_message,
     "a message's tools": _tools,
     "reaction picker": _reaction_picker,
     "emoji picker": _emoji_picker,
