@@ -7,6 +7,8 @@ import { Chat } from "./chat.js";
 import { CLOSE } from "./connection.js";
 import { Drafts } from "./drafts.js";
 import { History } from "./history.js";
+import { openKeep } from "./keep.js";
+import { Tabs } from "./tabs.js";
 import { showUnread } from "./title.js";
 import { Banner } from "./ui/banner.js";
 import { Composer } from "./ui/composer.js";
@@ -14,6 +16,7 @@ import { html, Icon } from "./ui/html.js";
 import { Sidebar } from "./ui/sidebar.js";
 import { Switcher } from "./ui/switcher.js";
 import { Timeline } from "./ui/timeline.js";
+import { uuid7 } from "./uuid7.js";
 import { words } from "./words.js";
 
 const boot = JSON.parse(document.getElementById("boot").textContent);
@@ -22,9 +25,12 @@ const version = signal(0);
 const announcer = new Announcer(document.getElementById("announcer"));
 const scheme = location.protocol === "https:" ? "wss:" : "ws:";
 
+const tab = uuid7();
+const keep = await openKeep(indexedDB, localStorage, `chat.outbox.${boot.user.id}`);
+const tabs = new Tabs({ keep, locks: navigator.locks, me: tab, prefix: `chat.tab.${boot.user.id}.` });
 const chat = new Chat({
   boot,
-  storage: localStorage,
+  ...{ keep, tab },
   url: `${scheme}//${location.host}${boot.urls.ws}`,
   load: {
     message: (room, seq) => ask(`rooms/${room}/messages/${seq}`),
@@ -139,4 +145,5 @@ addEventListener("offline", () => chat.connection.drop());
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && chat.connection.wake());
 addEventListener("popstate", () => location.reload());
 setInterval(() => chat.repeatLate(), 5_000);
+await tabs.inherit((entries) => chat.adopt(entries));
 chat.connection.open();

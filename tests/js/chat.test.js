@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Chat } from "../../static/js/chat.js";
+import { StorageKeep } from "../../static/js/keep.js";
 
 class FakeSocket {
   static made = [];
@@ -38,7 +39,8 @@ function begin(room = {}) {
   let now = 1_000;
   const chat = new Chat({
     boot: { user: { id: 7 }, limits: { body: 4000 }, rooms: [{ ...ROOM, ...room }], room: 1, epoch: "e" },
-    storage: makeStorage(),
+    keep: new StorageKeep(makeStorage(), "o."),
+    tab: "t",
     url: "ws://x",
     onChange: () => {},
     now: () => now,
@@ -120,5 +122,21 @@ test("what got no answer is sent again, and what was too busy is tried again by 
   await new Promise((resolve) => setTimeout(resolve, 30));
   assert.equal(socket.sent.at(-1).body, "into the void");
   assert.equal(socket.sent.at(-1).again, undefined);
+  end();
+});
+
+test("what was not sent can be taken back into the composer, what may have been sent cannot", () => {
+  const { chat, open, welcome, end } = begin();
+  chat.send("never left");
+  const [unsent] = chat.outbox.entries;
+  chat.takeBack(unsent.client_id);
+  assert.equal(chat.outbox.entries.length, 0);
+  assert.equal(chat.takeReturned(1), "never left");
+  open().say(welcome);
+  chat.send("on its way");
+  const [sent] = chat.outbox.entries;
+  chat.takeBack(sent.client_id);
+  assert.equal(chat.outbox.entries.length, 1);
+  assert.equal(chat.takeReturned(1), undefined);
   end();
 });
