@@ -42,6 +42,7 @@ const chat = new Chat({
 });
 const history = new History(chat, boot.urls.api);
 const drafts = new Drafts(localStorage, boot.user.id);
+drafts.follow(window, changed);
 const roomElement = document.getElementById("room");
 
 /** What the API says; null when it cannot be had now. */
@@ -86,7 +87,7 @@ function openRoom(id) {
 // `tick` goes down as a property: signals skip what has the same properties, and `chat` is always the same object.
 function SidebarMount() {
   const go = roomElement ? openRoom : (id) => location.assign(`/rooms/${id}/`);
-  return html`<${Sidebar} tick=${version.value} chat=${chat} onOpen=${roomElement ? openRoom : null} />
+  return html`<${Sidebar} tick=${version.value} chat=${chat} drafts=${drafts} onOpen=${roomElement ? openRoom : null} />
     <${Switcher} tick=${version.value} chat=${chat} recent=${recent} onOpen=${go} />`;
 }
 

@@ -80,3 +80,37 @@ async def test_what_never_left_can_be_edited_and_goes_at_sign_out(embedded_stack
         await ada.click("form[action='/accounts/logout/'] button")
         await ada.wait_for_url(lambda address: "/rooms/" not in address)
         assert await ada.evaluate(KEPT) == []
+
+
+async def test_a_draft_is_in_step_in_two_tabs_and_marks_its_room(embedded_stack: EmbeddedStack) -> None:
+    url = embedded_stack.url
+    async with chromium() as browser:
+        context, one = await signed_in(browser, url, "ada")
+        other, elsewhere = await context.new_page(), await context.new_page()
+        for page, room in ((one, 1), (other, 1), (elsewhere, 2)):
+            await open_room(page, url, room)
+        mark = elsewhere.locator("[data-room='1']").get_by_role("img", name="Something you have not sent")
+        await one.fill("[data-testid=composer]", "half a thought")
+        await expect(other.locator("[data-testid=composer]")).to_have_value("half a thought")
+        await expect(elsewhere.locator("[data-testid=composer]")).to_have_value("")
+        await expect(mark).to_be_visible()
+        await one.press("[data-testid=composer]", "Enter")
+        await expect(other.locator("[data-testid=composer]")).to_have_value("")
+        await expect(mark).to_have_count(0)
+
+
+async def test_a_copied_link_leads_to_its_message(embedded_stack: EmbeddedStack) -> None:
+    url = embedded_stack.url
+    async with chromium() as browser:
+        context, ada = await signed_in(browser, url, "ada", permissions=["clipboard-read", "clipboard-write"])
+        await open_room(ada, url)
+        await write(ada, "worth a link")
+        message = ada.locator("[data-testid=message][data-state=sent]", has_text="worth a link")
+        await message.hover()
+        await message.get_by_role("link", name="Copy link").click()
+        await message.get_by_role("link", name="Copied").wait_for()
+        link = await ada.evaluate("navigator.clipboard.readText()")
+        assert link == f"{url}/rooms/1/{await message.get_attribute('data-seq')}/"
+        there = await context.new_page()
+        await there.goto(link)
+        await there.locator("[data-focus=true]", has_text="worth a link").wait_for()

@@ -1,6 +1,7 @@
 import { words } from "../words.js";
 import { EmojiPicker } from "./emoji_picker.js";
 import { html, Icon } from "./html.js";
+import { Permalink } from "./permalink.js";
 
 function Tool({ icon, label, onClick }) {
   return html`<button type="button" class="icon-button" title=${label} aria-label=${label} onClick=${onClick}>
@@ -27,6 +28,7 @@ export function MessageTools({ chat, message, picking, setPicking, onEdit, onRep
   return html`<div class="message-tools" role="group">
     <${Tool} icon="smile" label=${words.react} onClick=${(event) => setPicking(picking ? null : sideOf(event.currentTarget))} />
     <${Tool} icon="reply" label=${words.reply} onClick=${() => onReply(message)} />
+    <${Permalink} room=${chat.roomId} seq=${message.seq} />
     ${isMine && html`<${Tool} icon="edit" label=${words.edit} onClick=${() => onEdit(message)} />`}
     ${onRemove && html`<${Tool} icon="trash" label=${words.remove} onClick=${onRemove} />`}
     ${picking && html`<${EmojiPicker} side=${picking} emoji=${chat.emoji} label=${words.react} onPick=${pick} onClose=${() => setPicking(null)} />`}
