@@ -41,12 +41,13 @@ class Login(views.LoginView):
 
 
 class Logout(views.LogoutView):
-    """POST only, so that no picture on another page can sign anybody out."""
+    """POST only, so that no picture on another page can sign anybody out. What the browser kept for the page goes."""
 
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         session_key = request.session.session_key
         response = super().post(request, *args, **kwargs)
         tell_session_ended(session_key)
+        response["Clear-Site-Data"] = '"storage"'
         return response
 
 

@@ -9,6 +9,8 @@ import { CLOSE } from "./connection.js";
 import { Drafts } from "./drafts.js";
 import { History } from "./history.js";
 import { followPage } from "./idle.js";
+import { openKeep } from "./keep.js";
+import { ReadTabs } from "./read_tabs.js";
 import { Tabs } from "./tabs.js";
 import { showUnread } from "./title.js";
 import { Banner } from "./ui/banner.js";
@@ -19,6 +21,7 @@ import { Shortcuts } from "./ui/shortcuts.js";
 import { Sidebar } from "./ui/sidebar.js";
 import { Switcher } from "./ui/switcher.js";
 import { Timeline } from "./ui/timeline.js";
+import { uuid7 } from "./uuid7.js";
 import { words } from "./words.js";
 
 const boot = JSON.parse(document.getElementById("boot").textContent);
@@ -27,9 +30,12 @@ const version = signal(0);
 const announcer = new Announcer(document.getElementById("announcer"));
 const scheme = location.protocol === "https:" ? "wss:" : "ws:";
 
+const tab = uuid7();
+const keep = await openKeep(indexedDB, localStorage, `chat.outbox.${boot.user.id}`);
+const tabs = new Tabs({ keep, locks: navigator.locks, me: tab, prefix: `chat.tab.${boot.user.id}.` });
 const chat = new Chat({
   boot,
-  storage: localStorage,
+  ...{ keep, tab },
   url: `${scheme}//${location.host}${boot.urls.ws}`,
   load: {
     message: (room, seq) => ask(`rooms/${room}/messages/${seq}`),
@@ -40,11 +46,12 @@ const chat = new Chat({
   api: new Api({ base: boot.urls.api, token: document.querySelector("[name=csrfmiddlewaretoken]").value, lost: words.lost }),
   onChange: changed,
   onMessages: announce,
-  onRead: (frame) => tabs.tellRead(frame),
+  onRead: (frame) => readTabs.tellRead(frame),
 });
-const tabs = new Tabs({ user: boot.user.id, onRead: (told) => chat.readElsewhere(told) });
+const readTabs = new ReadTabs({ user: boot.user.id, onRead: (told) => chat.readElsewhere(told) });
 const history = new History(chat, boot.urls.api);
 const drafts = new Drafts(localStorage, boot.user.id);
+drafts.follow(window, changed);
 const roomElement = document.getElementById("room");
 
 /** What the API says; null when it cannot be had now. */
@@ -108,7 +115,7 @@ function openRoom(id) {
 
 // `tick` goes down as a property: signals skip what has the same properties, and `chat` is always the same object.
 function SidebarMount() {
-  return html`<${Sidebar} tick=${version.value} chat=${chat} onOpen=${roomElement ? openRoom : null} />`;
+  return html`<${Sidebar} tick=${version.value} chat=${chat} drafts=${drafts} onOpen=${roomElement ? openRoom : null} />`;
 }
 
 /** Beside the panes: a phone hides the sidebar in a room, with all that is in it. */
@@ -176,4 +183,5 @@ document.addEventListener("visibilitychange", () => document.visibilityState ===
 addEventListener("popstate", () => location.reload());
 setInterval(() => chat.repeatLate(), 5_000);
 followPage((isIdle) => chat.company.setIdle(isIdle));
+await tabs.inherit((entries) => chat.adopt(entries));
 chat.connection.open();

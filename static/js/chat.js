@@ -38,7 +38,7 @@ export class Chat {
   #keptUnread = new Set();
 
   /** `load` has `message(room, seq)`, `versions(room, seq)` and `people(room)`: promises of what the API says; `api` makes changes. */
-  constructor({ boot, storage, url, load, api = null, onChange, onMessages = () => {}, onRead = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
+  constructor({ boot, keep, tab, url, load, api = null, onChange, onMessages = () => {}, onRead = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
     Object.assign(this, { api, me: boot.user, limits: boot.limits, emoji: boot.emoji, load, onChange, onMessages, onRead, now, random });
     this.quotes = new Quotes({ load: (room, seq) => load.message(room, seq), onChange });
     this.people = new People({ load: (room) => load.people(room), onChange });
@@ -46,7 +46,7 @@ export class Chat {
     this.blocked = new Set(boot.blocked ?? []);
     this.hasNews = boot.news ?? false;
     for (const room of boot.rooms) this.rooms.set(room.id, room);
-    this.outbox = new Outbox(storage, `chat.outbox.${boot.user.id}.`);
+    this.outbox = new Outbox(keep, tab);
     if (boot.page) this.store(boot.room).open(boot.page, this.rooms.get(boot.room)?.seq ?? 0);
     this.roomId = boot.room;
     this.epoch = boot.epoch;
@@ -148,6 +148,25 @@ export class Chat {
   retry(clientId) {
     const entry = this.outbox.retry(clientId, uuid7(), this.now());
     if (entry) this.#put(entry);
+    this.onChange();
+  }
+
+  /** Entries of a tab that is gone. What is unfinished is asked for by the next hello: at once. */
+  adopt(entries) {
+    this.outbox.adopt(entries);
+    if (this.connection.state === "online") {
+      this.connection.drop();
+      this.connection.wake();
+    }
+    this.onChange();
+  }
+
+  /** Put what was not sent back into the composer. */
+  takeBack(clientId) {
+    const entry = this.outbox.get(clientId);
+    if (!entry || !this.outbox.isUnheard(entry)) return;
+    this.outbox.remove(clientId);
+    this.#giveBack(entry.frame);
     this.onChange();
   }
 
@@ -280,8 +299,7 @@ export class Chat {
       this.waits.add(entry.frame.room, rejection.retry_after, this.now());
       if (entry.frame.type === "send") {
         this.outbox.remove(entry.client_id);
-        const before = this.#returned.get(entry.frame.room);
-        this.#returned.set(entry.frame.room, before ? `${before}\n${entry.frame.body}` : entry.frame.body);
+        this.#giveBack(entry.frame);
         return;
       }
     }
@@ -291,6 +309,11 @@ export class Chat {
       return;
     }
     this.outbox.rejected(rejection);
+  }
+
+  #giveBack({ room, body }) {
+    const before = this.#returned.get(room);
+    this.#returned.set(room, before ? `${before}\n${body}` : body);
   }
 
   /** Send again what got no answer: the server never minds, and an answer may have been lost with its process. */

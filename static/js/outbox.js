@@ -9,15 +9,15 @@ export const LATE_MS = 10_000;
 export class Outbox {
   #entries = new Map();
 
-  /** `storage` is a Storage, `prefix` tells people on one browser apart; every entry has a key of its own. */
-  constructor(storage, prefix) {
-    this.storage = storage;
-    this.prefix = prefix;
-    for (const key of Object.keys(storage).filter((name) => name.startsWith(prefix))) {
-      const entry = parse(storage.getItem(key));
-      if (entry) this.#entries.set(entry.client_id, entry);
-    }
-    // UUIDv7: the order of ids is the order of writing.
+  /** `keep` writes entries down (keep.js), `tab` is the name of who sends them (tabs.js). */
+  constructor(keep, tab = "") {
+    this.keep = keep;
+    this.tab = tab;
+  }
+
+  /** Take entries over that were written down before. UUIDv7: the order of ids is the order of writing. */
+  adopt(entries) {
+    for (const entry of entries) this.#entries.set(entry.client_id, entry);
     this.#entries = new Map([...this.#entries].sort(([one], [other]) => (one < other ? -1 : 1)));
   }
 
@@ -49,7 +49,7 @@ export class Outbox {
 
   /** Keep a command frame until it is finished. */
   add(frame, now) {
-    const entry = { client_id: frame.client_id, frame, state: "sending", at: now, tried: false };
+    const entry = { client_id: frame.client_id, frame, state: "sending", at: now, tried: false, tab: this.tab };
     this.#entries.set(entry.client_id, entry);
     this.#save(entry);
     return entry;
@@ -121,9 +121,14 @@ export class Outbox {
     return this.add({ ...entry.frame, client_id: newId }, now);
   }
 
+  /** Whether an entry surely has no effect, and will have none once it is removed. */
+  isUnheard({ state, tried }) {
+    return state === "failed" || !tried;
+  }
+
   remove(clientId) {
     this.#entries.delete(clientId);
-    this.storage.removeItem(this.prefix + clientId);
+    this.keep.remove(clientId);
   }
 
   #change(clientId, change) {
@@ -134,7 +139,7 @@ export class Outbox {
   }
 
   #save(entry) {
-    this.storage.setItem(this.prefix + entry.client_id, JSON.stringify(entry));
+    this.keep.put(entry);
   }
 }
 
@@ -142,13 +147,4 @@ function hasHappened(frame, message, me) {
   if (frame.type === "delete") return Boolean(message.deleted_at);
   if (frame.type === "react") return hasReacted(frame, message, me);
   return message.rev > frame.rev;
-}
-
-function parse(text) {
-  try {
-    const entry = JSON.parse(text);
-    return entry?.client_id && entry.frame ? entry : null;
-  } catch {
-    return null;
-  }
 }

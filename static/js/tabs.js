@@ -1,18 +1,30 @@
 /**
- * The tabs of one person in one browser tell each other how far was read: at once, also where a socket is away or the
- * server sheds it. Only ever further; who goes back asks the server, which tells them all.
+ * Whose entries are whose, among the tabs of one person: each holds a lock of its name for as long as it lives, and
+ * what a tab left behind goes to the one tab that is given its lock first. So no two tabs send the same thing.
  */
-export class Tabs {
-  #channel;
 
-  /** `onRead({room, seq, unread, mentions})` is called for what another tab knows. */
-  constructor({ user, onRead, open = (name) => new BroadcastChannel(name) }) {
-    this.#channel = open(`chat.read.${user}`);
-    this.#channel.onmessage = ({ data }) => onRead(data);
+/** `locks` is navigator.locks, or undefined where there are none; then what is left behind is taken at once. */
+export class Tabs {
+  constructor({ keep, locks, me, prefix }) {
+    Object.assign(this, { keep, locks, me, prefix });
+    locks?.request(prefix + me, () => new Promise(() => {}));
   }
 
-  /** Hand on a `read` frame of the server. */
-  tellRead({ room, seq, unread, mentions }) {
-    this.#channel.postMessage({ room, seq, unread, mentions });
+  /** Calls `take(entries)` for every tab that is gone, now or later. Resolves when those gone by now were taken. */
+  async inherit(take) {
+    const owners = new Set((await this.keep.all()).map((entry) => entry.tab));
+    owners.delete(this.me);
+    const living = new Set((await this.locks?.query())?.held.map((lock) => lock.name));
+    const taking = [...owners].map((owner) => [owner, this.#onceGone(owner, take)]);
+    await Promise.all(taking.filter(([owner]) => !living.has(this.prefix + owner)).map(([, taken]) => taken));
+  }
+
+  async #onceGone(owner, take) {
+    const takeAll = async () => {
+      const left = (await this.keep.all()).filter((entry) => entry.tab === owner);
+      for (const entry of left) this.keep.put(Object.assign(entry, { tab: this.me }));
+      if (left.length > 0) take(left);
+    };
+    await (this.locks ? this.locks.request(this.prefix + owner, takeAll) : takeAll());
   }
 }

@@ -90,6 +90,8 @@ export const words = {
   removed: "You are not in this room any more.",
   copy: "Copy",
   copied: "Copied",
+  draft: "Something you have not sent",
+  copyLink: "Copy link",
   profile: "Your profile",
   signOut: "Sign out",
   hidden: "This message is hidden by moderation.",

@@ -88,6 +88,8 @@ export const words = {
   removed: "你已不在此聊天室中。",
   copy: "复制",
   copied: "已复制",
+  draft: "有未发送的内容",
+  copyLink: "复制链接",
   profile: "个人资料",
   signOut: "退出登录",
   hidden: "这条消息已被管理员隐藏。",

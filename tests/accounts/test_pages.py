@@ -93,7 +93,9 @@ def test_signing_out_is_a_post_and_is_told(client: Client, ada: User, ended: lis
     sign_in(client)
     key = client.session.session_key
     assert client.get("/accounts/logout/").status_code == 405
-    assert client.post("/accounts/logout/").status_code == 302
+    answer = client.post("/accounts/logout/")
+    assert answer.status_code == 302
+    assert answer["Clear-Site-Data"] == '"storage"'
     assert ended == [key]
     assert user_of_session(str(key)) is None
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Chat } from "../../static/js/chat.js";
+import { StorageKeep } from "../../static/js/keep.js";
 
 class FakeSocket {
   static made = [];
@@ -38,7 +39,8 @@ function begin(room = {}) {
   let now = 1_000;
   const chat = new Chat({
     boot: { user: { id: 7 }, limits: { body: 4000 }, rooms: [{ ...ROOM, ...room }], room: 1, epoch: "e" },
-    storage: makeStorage(),
+    keep: new StorageKeep(makeStorage(), "o."),
+    tab: "t",
     url: "ws://x",
     onChange: () => {},
     now: () => now,
@@ -154,5 +156,21 @@ test("a mute that begins while the page is open is known at once, and so is news
   socket.say({ type: "notice", code: "moderation" });
   assert.equal(chat.waitsUntil(1), 20_000);
   assert.equal(chat.hasNews, true);
+  end();
+});
+
+test("what was not sent can be taken back into the composer, what may have been sent cannot", () => {
+  const { chat, open, welcome, end } = begin();
+  chat.send("never left");
+  const [unsent] = chat.outbox.entries;
+  chat.takeBack(unsent.client_id);
+  assert.equal(chat.outbox.entries.length, 0);
+  assert.equal(chat.takeReturned(1), "never left");
+  open().say(welcome);
+  chat.send("on its way");
+  const [sent] = chat.outbox.entries;
+  chat.takeBack(sent.client_id);
+  assert.equal(chat.outbox.entries.length, 1);
+  assert.equal(chat.takeReturned(1), undefined);
   end();
 });

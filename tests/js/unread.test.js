@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { counted } from "../../static/js/counting.js";
 import { Reader } from "../../static/js/reader.js";
-import { Tabs } from "../../static/js/tabs.js";
+import { ReadTabs } from "../../static/js/read_tabs.js";
 
 const ME = { id: 7 };
 const ROOM = { seq: 10, rev: 20, read: 8, unread: 2, mentions: 1 };
@@ -56,8 +56,8 @@ test("tabs hand on how far was read, and no more than that", () => {
     return channel;
   };
   const heard = [];
-  const one = new Tabs({ user: 7, onRead: (told) => assert.fail(told), open });
-  new Tabs({ user: 7, onRead: (told) => heard.push(told), open });
+  const one = new ReadTabs({ user: 7, onRead: (told) => assert.fail(told), open });
+  new ReadTabs({ user: 7, onRead: (told) => heard.push(told), open });
   one.tellRead({ type: "read", room: 1, seq: 5, unread: 0, mentions: 0 });
   assert.deepEqual(heard, [{ room: 1, seq: 5, unread: 0, mentions: 0 }]);
   assert.equal(channels[0].name, channels[1].name);

@@ -56,6 +56,8 @@ export function Composer({ chat, drafts, editing, replying, onEditLast, onDone }
   useEffect(() => {
     const returned = editing ? undefined : chat.takeReturned(chat.roomId);
     if (returned) keep(text ? `${returned}\n${text}` : returned);
+    const elsewhere = key === null ? undefined : drafts.takeElsewhere(key);
+    if (elsewhere !== undefined) setText(elsewhere);
   });
 
   const write = (event) => {

@@ -59,6 +59,7 @@ function State({ chat, entry, now }) {
     <${Icon} name="warning" /> ${reason}
     ${entry.frame.type === "edit" && html`<q class="message-unsaved">${entry.frame.body}</q>`}
     ${entry.code !== "held" && html`<button type="button" class="link" onClick=${() => chat.retry(entry.client_id)}>${words.retry}</button>`}
+    ${entry.frame.type === "send" && chat.outbox.isUnheard(entry) && html`<button type="button" class="link" onClick=${() => chat.takeBack(entry.client_id)}>${words.edit}</button>`}
     <button type="button" class="link" onClick=${() => chat.discard(entry.client_id)}>${words.discard}</button>
   </p>`;
 }

@@ -1,6 +1,7 @@
 import { words } from "../words.js";
 import { EmojiPicker } from "./emoji_picker.js";
 import { html, Icon } from "./html.js";
+import { Permalink } from "./permalink.js";
 
 function Tool({ icon, label, onClick }) {
   return html`<button type="button" class="icon-button" title=${label} aria-label=${label} onClick=${onClick}>
@@ -28,6 +29,7 @@ export function MessageTools({ chat, message, picking, setPicking, onEdit, onRep
     <${Tool} icon="smile" label=${words.react} onClick=${(event) => setPicking(picking ? null : sideOf(event.currentTarget))} />
     <${Tool} icon="reply" label=${words.reply} onClick=${() => onReply(message)} />
     ${!isMine && html`<${Tool} icon="unread" label=${words.markUnread} onClick=${() => onUnread(message)} />`}
+    <${Permalink} room=${chat.roomId} seq=${message.seq} />
     ${isMine && html`<${Tool} icon="edit" label=${words.edit} onClick=${() => onEdit(message)} />`}
     ${onReport && html`<${Tool} icon="flag" label=${words.report} onClick=${onReport} />`}
     ${onRemove && html`<${Tool} icon="trash" label=${words.remove} onClick=${onRemove} />`}

@@ -133,7 +133,7 @@ function useOwnSendGoesToTheEnd(pending, jump) {
 
 /** Whatever grows after it was laid out must not push away what is being read. */
 function useImagesKeepThePlace(list, scroller) {
-  const observer = useMemo(() => new ResizeObserver(() => scroller.current?.isAtBottom && scroller.current.toBottom()), []);
+  const observer = useMemo(() => new ResizeObserver(() => scroller.current?.restore()), []);
   useEffect(() => {
     observer.observe(list.current);
     observer.observe(list.current.querySelector(".messages"));
