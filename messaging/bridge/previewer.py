@@ -66,7 +66,7 @@ class Previewer(Worker):
                 self._look(page, now + CLAIM)
 
     def _look(self, page: LinkedPage, claimed_until: datetime) -> None:
-        message = Message.objects.filter(room_id=page.room_id, seq=page.seq, deleted_at=None).first()
+        message = Message.objects.filter(room_id=page.room_id, seq=page.seq, deleted_at=None, hidden_at=None).first()
         links = links_in(message.html) if message else []
         found = [preview for url in links if (preview := self._preview(url)) is not None]
         with transaction.atomic():

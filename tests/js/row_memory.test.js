@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Company } from "../../static/js/company.js";
+import { StorageKeep } from "../../static/js/keep.js";
 import { Outbox } from "../../static/js/outbox.js";
 import { shownBy } from "../../static/js/row_memory.js";
 
@@ -16,7 +17,7 @@ function memory() {
     room: { role: "member" },
     me: ME,
     blocked: new Set(),
-    outbox: new Outbox(storage, "o."),
+    outbox: new Outbox(new StorageKeep(storage, "o."), "t"),
     people: { of: () => people },
     store: () => messages,
     company: new Company({ send: () => {}, whom: () => [] }),
