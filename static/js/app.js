@@ -1,7 +1,6 @@
 /** The page comes alive: what the server rendered is replaced by the app, with the data it came with. */
 import { render } from "preact";
 import { useState } from "preact/hooks";
-import { signal } from "@preact/signals";
 import { Announcer } from "./announcer.js";
 import { Api } from "./api.js";
 import { Chat } from "./chat.js";
@@ -10,23 +9,25 @@ import { Drafts } from "./drafts.js";
 import { History } from "./history.js";
 import { followPage } from "./idle.js";
 import { openKeep } from "./keep.js";
+import { asksForShortcuts, asksForSwitcher } from "./overlay_keys.js";
 import { ReadTabs } from "./read_tabs.js";
 import { Tabs } from "./tabs.js";
 import { showUnread } from "./title.js";
 import { Banner } from "./ui/banner.js";
 import { Composer } from "./ui/composer.js";
 import { html, Icon } from "./ui/html.js";
+import { Details } from "./ui/later.js";
+import { fetchTheRest } from "./ui/lazy.js";
 import { ModerationNews } from "./ui/moderation_news.js";
-import { Shortcuts } from "./ui/shortcuts.js";
 import { Sidebar } from "./ui/sidebar.js";
-import { Switcher } from "./ui/switcher.js";
 import { Timeline } from "./ui/timeline.js";
 import { uuid7 } from "./uuid7.js";
 import { words } from "./words.js";
 
 const boot = JSON.parse(document.getElementById("boot").textContent);
 Icon.sprite = document.documentElement.dataset.sprite;
-const version = signal(0);
+const REST_MS = 5_000;
+let notifications = null;
 const announcer = new Announcer(document.getElementById("announcer"));
 const scheme = location.protocol === "https:" ? "wss:" : "ws:";
 
@@ -40,13 +41,13 @@ const chat = new Chat({
   load: {
     message: (room, seq) => ask(`rooms/${room}/messages/${seq}`),
     versions: async (room, seq) => (await ask(`rooms/${room}/messages/${seq}/history`))?.versions ?? null,
-    post: tell,
     people: async (room) => (await ask(`rooms/${room}/members`))?.members ?? [],
   },
   api: new Api({ base: boot.urls.api, token: document.querySelector("[name=csrfmiddlewaretoken]").value, lost: words.lost }),
   onChange: changed,
   onMessages: announce,
   onRead: (frame) => readTabs.tellRead(frame),
+  onPermission: notifyIfAllowed,
 });
 const readTabs = new ReadTabs({ user: boot.user.id, onRead: (told) => chat.readElsewhere(told) });
 const history = new History(chat, boot.urls.api);
@@ -64,25 +65,14 @@ async function ask(path) {
   }
 }
 
-/** Post to the API: {ok, fields} as it answers; null when it cannot be reached. */
-async function tell(path, fields) {
-  const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
-  try {
-    const answer = await fetch(boot.urls.api + path, { method: "POST", headers, body: JSON.stringify(fields) });
-    return { ok: answer.ok, fields: await answer.json() };
-  } catch {
-    return null;
-  }
-}
-
 function changed() {
-  version.value += 1;
+  refresh();
   const { state, closeCode } = chat.connection;
   document.documentElement.dataset.connection = state;
   if (state === "stopped" && closeCode === CLOSE.signedOut) location.assign(boot.urls.login);
   if (chat.roomId !== null && state === "online" && !chat.room) location.assign("/rooms/");
   showUnread(chat);
+  notifications?.follow(chat);
   chat.company.look();
 }
 
@@ -96,11 +86,19 @@ function announce(room, messages) {
   }
 }
 
-/** The panel's component while it is open; it stays so from room to room, and is fetched when it is first wanted. */
-const details = signal(null);
+/** Once it is allowed; fetched only then. */
+async function notifyIfAllowed() {
+  if (globalThis.Notification?.permission !== "granted") return;
+  const { notify } = await import("./desktop.js");
+  notifications ??= notify(chat, goTo);
+}
 
-async function toggleDetails() {
-  details.value = details.value ? null : (await import("./ui/details.js")).Details;
+/** The panel stays open from room to room. */
+let hasDetails = false;
+
+function toggleDetails() {
+  hasDetails = !hasDetails;
+  refresh();
 }
 
 /** Rooms of this page's visits, the newest first. */
@@ -113,24 +111,58 @@ function openRoom(id) {
   chat.open(id);
 }
 
-// `tick` goes down as a property: signals skip what has the same properties, and `chat` is always the same object.
-function SidebarMount() {
-  return html`<${Sidebar} tick=${version.value} chat=${chat} drafts=${drafts} onOpen=${roomElement ? openRoom : null} />`;
+/** From any page. */
+function goTo(id) {
+  if (roomElement) openRoom(id);
+  else location.assign(`/rooms/${id}/`);
 }
 
-/** Beside the panes: a phone hides the sidebar in a room, with all that is in it. */
+/** What stands where; after whatever has changed, all of it is rendered again, once. */
+const mounted = [];
+let isDue = false;
+
+function refresh() {
+  if (isDue) return;
+  isDue = true;
+  queueMicrotask(renderAll);
+}
+
+function renderAll() {
+  isDue = false;
+  for (const [element, component] of mounted) render(html`<${component} />`, element);
+}
+
+function SidebarMount() {
+  return html`<${Sidebar} chat=${chat} drafts=${drafts} onOpen=${roomElement ? openRoom : null} />`;
+}
+
+let Overlays = null;
+
 function OverlaysMount() {
-  const go = roomElement ? openRoom : (id) => location.assign(`/rooms/${id}/`);
-  return html`<${Switcher} tick=${version.value} chat=${chat} recent=${recent} onOpen=${go} /><${Shortcuts} />`;
+  return Overlays && html`<${Overlays} chat=${chat} recent=${recent} onOpen=${goTo} />`;
+}
+
+/** They are fetched for the first key that asks for one, and get that key again: they listen by themselves. */
+async function fetchOverlays(event) {
+  const isWriting = event.target instanceof Element && event.target.matches("input, textarea, select");
+  if (!asksForSwitcher(event) && !asksForShortcuts(event, isWriting)) return;
+  event.preventDefault();
+  document.removeEventListener("keydown", fetchOverlays);
+  try {
+    ({ Overlays } = await import("./ui/overlays.js"));
+  } catch {
+    document.addEventListener("keydown", fetchOverlays);
+    return;
+  }
+  renderAll();
+  document.dispatchEvent(new KeyboardEvent("keydown", event));
 }
 
 function RoomMount() {
-  const tick = version.value;
-  if (!chat.room) return null;
-  return html`<${Room} key=${chat.roomId} tick=${tick} />`;
+  return chat.room && html`<${Room} key=${chat.roomId} />`;
 }
 
-function Room({ tick }) {
+function Room() {
   const [editing, setEditing] = useState(null);
   const [replying, setReplying] = useState(null);
   const editLast = (event) => {
@@ -152,31 +184,32 @@ function Room({ tick }) {
   return html`<header class="room-header">
       <a class="icon-button back" href="/rooms/" title=${words.back} aria-label=${words.back}><${Icon} name="back" /></a>
       <div class="room-title"><h1>${room.name}</h1>${room.topic && html`<p>${room.topic}</p>`}</div>
-      <button type="button" class="icon-button people" title=${words.details} aria-label=${words.details} aria-expanded=${details.value !== null} onClick=${toggleDetails}>
+      <button type="button" class="icon-button people" title=${words.details} aria-label=${words.details} aria-expanded=${hasDetails} onClick=${toggleDetails}>
         <${Icon} name="people" />
       </button>
     </header>
-    <${Banner} tick=${tick} connection=${chat.connection} />
-    <${ModerationNews} tick=${tick} chat=${chat} />
-    <${Timeline} tick=${tick} chat=${chat} history=${history} focus=${boot.focus} onEdit=${setEditing} onReply=${reply} />
+    <${Banner} connection=${chat.connection} />
+    <${ModerationNews} chat=${chat} />
+    <${Timeline} chat=${chat} history=${history} focus=${boot.focus} onEdit=${setEditing} onReply=${reply} />
     <p class="typing-line">${typists.length > 0 ? words.typing(typists) : ""}</p>
     <${Composer}
-      tick=${tick}
       key=${editing ? `edit-${editing.seq}` : "new"}
       ...${{ chat, drafts, editing, replying, onEditLast: editLast, onDone: done }}
     />
-    ${details.value && html`<${details.value} tick=${tick} chat=${chat} onClose=${toggleDetails} />`}`;
+    ${hasDetails && html`<${Details} chat=${chat} onClose=${toggleDetails} />`}`;
 }
 
 function mount(element, component) {
   if (!element) return;
   element.replaceChildren();
-  render(html`<${component} />`, element);
+  mounted.push([element, component]);
 }
 
 mount(document.getElementById("sidebar-rooms"), SidebarMount);
 mount(document.getElementById("overlays"), OverlaysMount);
 mount(roomElement, RoomMount);
+renderAll();
+document.addEventListener("keydown", fetchOverlays);
 addEventListener("online", () => chat.connection.wake());
 addEventListener("offline", () => chat.connection.drop());
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && chat.connection.wake());
@@ -185,3 +218,5 @@ setInterval(() => chat.repeatLate(), 5_000);
 followPage((isIdle) => chat.company.setIdle(isIdle));
 await tabs.inherit((entries) => chat.adopt(entries));
 chat.connection.open();
+notifyIfAllowed();
+setTimeout(fetchTheRest, REST_MS);

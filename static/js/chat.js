@@ -38,8 +38,8 @@ export class Chat {
   #keptUnread = new Set();
 
   /** `load` has `message(room, seq)`, `versions(room, seq)` and `people(room)`: promises of what the API says; `api` makes changes. */
-  constructor({ boot, keep, tab, url, load, api = null, onChange, onMessages = () => {}, onRead = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
-    Object.assign(this, { api, me: boot.user, limits: boot.limits, emoji: boot.emoji, load, onChange, onMessages, onRead, now, random });
+  constructor({ boot, keep, tab, url, load, api = null, onChange, onMessages = () => {}, onRead = () => {}, onPermission = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
+    Object.assign(this, { api, me: boot.user, limits: boot.limits, emoji: boot.emoji, load, onChange, onMessages, onRead, onPermission, now, random });
     this.quotes = new Quotes({ load: (room, seq) => load.message(room, seq), onChange });
     this.people = new People({ load: (room) => load.people(room), onChange });
     this.company = new Company({ send: (frame) => this.connection.send(frame), whom: () => this.#inView() });

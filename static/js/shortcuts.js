@@ -16,9 +16,3 @@ export const SHORTCUTS = [
   ["remove", ["Delete"]],
   ...FORMATS.filter((one) => one.key).map((one) => [one.name, ["Ctrl", one.key.toUpperCase()]]),
 ];
-
-/** Whether a key asks for the list: "?" where nobody is writing, Ctrl or Cmd with "/" anywhere. */
-export function asksForShortcuts({ key, ctrlKey, metaKey, altKey, isComposing }, isWriting) {
-  if (isComposing || altKey) return false;
-  return ctrlKey || metaKey ? key === "/" : key === "?" && !isWriting;
-}

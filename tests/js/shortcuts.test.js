@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asksForShortcuts, SHORTCUTS } from "../../static/js/shortcuts.js";
+import { asksForShortcuts } from "../../static/js/overlay_keys.js";
+import { SHORTCUTS } from "../../static/js/shortcuts.js";
 import { words as chinese } from "../../static/js/words.zh-hans.js";
 import { words } from "../../static/js/words.js";
 

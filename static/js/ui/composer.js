@@ -4,10 +4,8 @@ import { crowd, isTooLarge, strangers } from "../mentions.js";
 import { rightsIn } from "../rights.js";
 import { finishedEmoji, replaced } from "../suggest.js";
 import { words } from "../words.js";
-import { CrowdDialog } from "./crowd_dialog.js";
-import { EmojiPicker } from "./emoji_picker.js";
-import { FormatHints } from "./format_hints.js";
 import { html, Icon } from "./html.js";
+import { CrowdDialog, EmojiPicker, FormatHints } from "./later.js";
 import { useSuggestions } from "./suggestions.js";
 
 /** The counter shows itself this close to the limit. */

@@ -1,3 +1,5 @@
+import { useState } from "preact/hooks";
+import { permission } from "../desktop.js";
 import { words } from "../words.js";
 import { html } from "./html.js";
 
@@ -16,5 +18,18 @@ export function Level({ chat, room, attempt }) {
         ${LEVELS.map((level) => html`<option key=${level} value=${level} selected=${level === room.level}>${words.levels[level]}</option>`)}
       </select>
     </div>
+    ${room.level !== "nothing" && html`<${Desktop} chat=${chat} />`}
   </section>`;
+}
+
+/** Asks the browser, when it has not been asked. */
+function Desktop({ chat }) {
+  const [state, setState] = useState(permission());
+  const ask = async () => {
+    setState(await Notification.requestPermission());
+    chat.onPermission();
+  };
+  if (state === "denied") return html`<p class="muted">${words.desktopDenied}</p>`;
+  if (state !== "default") return null;
+  return html`<button type="button" onClick=${ask}>${words.desktopAsk}</button>`;
 }

@@ -8,13 +8,12 @@ import { Veil } from "./blocked.js";
 import { PresenceDot, SeenBy } from "./company.js";
 import { Draft } from "./draft.js";
 import { html, Icon } from "./html.js";
-import { DeleteDialog, VersionsDialog } from "./message_dialogs.js";
+import { DeleteDialog, ReportDialog, VersionsDialog } from "./later.js";
 import { actOnMessage } from "./message_keys.js";
 import { MessageTools } from "./message_tools.js";
 import { Previews } from "./previews.js";
 import { Quote } from "./quote.js";
 import { Reactions } from "./reactions.js";
-import { ReportDialog } from "./report_dialog.js";
 
 /** The server's HTML, with a copy button on every code block. */
 function Body({ chat, message }) {

@@ -1,6 +1,6 @@
 import { words } from "../words.js";
-import { EmojiPicker } from "./emoji_picker.js";
 import { html, Icon } from "./html.js";
+import { EmojiPicker } from "./later.js";
 import { Permalink } from "./permalink.js";
 
 function Tool({ icon, label, onClick }) {

@@ -17,7 +17,7 @@ export function ReportDialog({ chat, message, onClose }) {
     event.preventDefault();
     if (!reason || result === "sending") return;
     setResult("sending");
-    setResult(await sendReport(chat.load.post, { room: chat.roomId, seq: message.seq, reason, comment }));
+    setResult(await sendReport(chat.api, { room: chat.roomId, seq: message.seq, reason, comment }));
   };
   const isSent = result?.state === "sent";
   return html`<${Dialog} title=${isSent ? words.reported : words.reportTitle(message.sender.name)} onClose=${onClose} testid="report-dialog" backTo=${(box) => box.closest(".message")}>
@@ -36,7 +36,7 @@ export function ReportDialog({ chat, message, onClose }) {
           <label>${words.reportComment}
             <textarea maxlength=${COMMENT_CHARACTERS} dir="auto" value=${comment} onInput=${(event) => setComment(event.target.value)}></textarea>
           </label>
-          ${result?.state === "failed" && html`<p class="message-state" data-failed="true" role="alert">${result.message || words.reportFailed}</p>`}
+          ${result?.state === "failed" && html`<p class="message-state" data-failed="true" role="alert">${result.message}</p>`}
           <${DialogButtons} onClose=${onClose}>
             <button type="submit" class="primary" disabled=${!reason || result === "sending"}>${words.reportSend}</button>
           <//>

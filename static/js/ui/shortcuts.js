@@ -1,5 +1,6 @@
-import { useEffect, useState } from "preact/hooks";
-import { asksForShortcuts, SHORTCUTS } from "../shortcuts.js";
+import { useLayoutEffect, useState } from "preact/hooks";
+import { asksForShortcuts } from "../overlay_keys.js";
+import { SHORTCUTS } from "../shortcuts.js";
 import { words } from "../words.js";
 import { Dialog, DialogButtons } from "./dialog.js";
 import { html } from "./html.js";
@@ -14,7 +15,7 @@ function Keys({ keys }) {
 export function Shortcuts() {
   const [isOpen, setOpen] = useState(false);
   const close = () => setOpen(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event) => {
       const isWriting = event.target instanceof Element && event.target.matches("input, textarea, select");
       if (!asksForShortcuts(event, isWriting) || document.querySelector("dialog[open]")) return;

@@ -1,5 +1,6 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { loudness } from "../loudness.js";
+import { asksForSwitcher } from "../overlay_keys.js";
 import { switchTo } from "../switcher.js";
 import { words } from "../words.js";
 import { html, Icon } from "./html.js";
@@ -12,9 +13,9 @@ export function Switcher({ chat, recent, onOpen }) {
   const [place, setPlace] = useState(0);
   const found = switchTo([...chat.rooms.values()], recent, query);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event) => {
-      if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey) return;
+      if (!asksForSwitcher(event)) return;
       event.preventDefault();
       if (dialog.current.open) dialog.current.close();
       else dialog.current.showModal();
