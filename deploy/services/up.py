@@ -1,4 +1,4 @@
-"""python -m deploy.services.up: web, bridge and notifier on the real services, until a signal comes or one ends."""
+"""python -m deploy.services.up: web, bridge and workers on the real services, until a signal comes or one ends."""
 
 from __future__ import annotations
 
@@ -29,7 +29,12 @@ def main(metrics_ports: Mapping[str, int] | None = None) -> int:
     environment = {**os.environ, **found, "CHAT_DEMO": "1"}
     for task in (["migrate", "--verbosity", "0"], ["seed_demo"]):
         subprocess.run([*MANAGE, *task], env=environment, check=True)
-    commands = {"worker": ["chat_worker", "notifier"], "bridge": ["kafka_bridge"], "web": ["serve", "--port", port]}
+    commands = {
+        "worker": ["chat_worker", "notifier"],
+        "previewer": ["chat_worker", "previewer"],
+        "bridge": ["kafka_bridge"],
+        "web": ["serve", "--port", port],
+    }
     # Each in a session of its own: Ctrl-C comes to us, and we end them in order.
     return supervise(
         [
@@ -42,7 +47,7 @@ def main(metrics_ports: Mapping[str, int] | None = None) -> int:
 
 
 def _metrics(part: str, ports: Mapping[str, int] | None) -> list[str]:
-    return ["--metrics-port", str(ports[part])] if ports else []
+    return ["--metrics-port", str(ports[part])] if ports and part in ports else []
 
 
 def supervise(processes: list[subprocess.Popen[bytes]]) -> int:
