@@ -13,7 +13,8 @@ HUES = 12
 @register.inclusion_tag("partials/avatar.html")
 def avatar(name: str, url: str | None, size: str = "") -> dict[str, str | int | None]:
     """`size`: blank, "small" or "large". Decoration: the name stands beside it."""
-    return {"letters": initials(name), "hue": hue_of(name), "url": url, "size": size}
+    letters = initials(name)
+    return {"letters": letters[:1] if size == "small" else letters, "hue": hue_of(name), "url": url, "size": size}
 
 
 @register.filter

@@ -12,6 +12,7 @@ from ninja.security import SessionAuth
 from messaging.api.blocks import router as blocks_router
 from messaging.api.messages import router as messages_router
 from messaging.api.moderation import router as moderation_router
+from messaging.api.people import router as people_router
 from messaging.api.rooms import router as rooms_router
 from messaging.errors import ChatError
 
@@ -26,6 +27,7 @@ api = NinjaAPI(
 api.add_router("/rooms", rooms_router)
 api.add_router("/rooms", messages_router)
 api.add_router("/blocks", blocks_router)
+api.add_router("/people", people_router)
 api.add_router("", moderation_router)
 
 

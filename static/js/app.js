@@ -34,6 +34,7 @@ const chat = new Chat({
     versions: async (room, seq) => (await ask(`rooms/${room}/messages/${seq}/history`))?.versions ?? null,
     post: tell,
     people: async (room) => (await ask(`rooms/${room}/members`))?.members ?? [],
+    avatars: async (ids) => (await ask(`people?ids=${ids}`))?.people ?? null,
   },
   onChange: changed,
   onMessages: announce,

@@ -2,6 +2,7 @@
  * The chat of this page: one connection, the rooms, the outbox. Frames come in, state changes, `onChange()` is told.
  * No DOM here.
  */
+import { Avatars } from "./avatars.js";
 import { Connection } from "./connection.js";
 import { counted } from "./counting.js";
 import { Outbox } from "./outbox.js";
@@ -35,11 +36,12 @@ export class Chat {
   /** Rooms marked unread by hand: they stay so until they are opened again, or written to. */
   #keptUnread = new Set();
 
-  /** `load` has `message(room, seq)`, `versions(room, seq)` and `people(room)`: promises of what the API says. */
+  /** `load` has `message(room, seq)`, `versions(room, seq)`, `people(room)` and `avatars(ids)`: promises of what the API says. */
   constructor({ boot, storage, url, load, onChange, onMessages = () => {}, onRead = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
     Object.assign(this, { me: boot.user, limits: boot.limits, emoji: boot.emoji, load, onChange, onMessages, onRead, now, random });
     this.quotes = new Quotes({ load: (room, seq) => load.message(room, seq), onChange });
     this.people = new People({ load: (room) => load.people(room), onChange });
+    this.avatars = new Avatars({ known: boot.avatars, load: (ids) => load.avatars(ids) });
     this.blocked = new Set(boot.blocked ?? []);
     this.hasNews = boot.news ?? false;
     for (const room of boot.rooms) this.rooms.set(room.id, room);

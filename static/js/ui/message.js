@@ -1,9 +1,9 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { LATE_MS } from "../outbox.js";
-import { hueOf, initials } from "../rows.js";
 import { setSafeHTML } from "../safe_html.js";
 import { clockTime, fullTime } from "../times.js";
 import { words } from "../words.js";
+import { Avatar } from "./avatar.js";
 import { Veil } from "./blocked.js";
 import { Draft } from "./draft.js";
 import { html, Icon } from "./html.js";
@@ -98,7 +98,7 @@ export function Message({ chat, row, now, onEdit, onReply, onUnread, onJump, isF
     tabindex="-1"
   >
     ${startsGroup
-      ? html`<span class="avatar" data-hue=${hueOf(message.sender.name)} aria-hidden="true">${initials(message.sender.name)}</span>`
+      ? html`<${Avatar} avatars=${chat.avatars} ...${message.sender} />`
       : html`<time class="message-time" dateTime=${message.created_at} title=${fullTime(date)}>${clockTime(date)}</time>`}
     <div class="message-main">
       ${startsGroup &&

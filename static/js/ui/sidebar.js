@@ -1,4 +1,5 @@
 import { words } from "../words.js";
+import { Avatar } from "./avatar.js";
 import { html, Icon } from "./html.js";
 
 export function kindIcon(room) {
@@ -6,7 +7,7 @@ export function kindIcon(room) {
 }
 
 /** `isShown`: on screen, so that what is unread in it needs no number. */
-function RoomLink({ room, isOpen, isShown, onOpen }) {
+function RoomLink({ chat, room, isOpen, isShown, onOpen }) {
   const open = (event) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0 || !onOpen) return;
     event.preventDefault();
@@ -22,7 +23,7 @@ function RoomLink({ room, isOpen, isShown, onOpen }) {
       data-room=${room.id}
       onClick=${open}
     >
-      <${Icon} name=${kindIcon(room)} />
+      ${room.kind === "direct" ? html`<${Avatar} avatars=${chat.avatars} id=${room.person} name=${room.name} size="small" />` : html`<${Icon} name=${kindIcon(room)} />`}
       <span class="room-link-name">${room.name}</span>
       ${room.mentions > 0 && !isShown && html`<span class="badge" data-mention="true" title=${words.mentionsOfYou(room.mentions)}>@</span>`}
       ${room.unread > 0 && !isShown && html`<span class="badge">${room.unread > 99 ? "99+" : room.unread}</span>`}
@@ -36,7 +37,7 @@ function RoomList({ title, rooms, chat, onOpen }) {
     <ul class="room-list">
       ${rooms.map((room) => {
         const isOpen = room.id === chat.roomId;
-        return html`<${RoomLink} key=${room.id} ...${{ room, isOpen, isShown: isOpen && !chat.keepsUnread(room.id), onOpen }} />`;
+        return html`<${RoomLink} key=${room.id} ...${{ chat, room, isOpen, isShown: isOpen && !chat.keepsUnread(room.id), onOpen }} />`;
       })}
     </ul>`;
 }
