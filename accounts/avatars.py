@@ -28,6 +28,8 @@ def avatars_of(user_ids: Collection[int]) -> dict[int, str | None]:
 
 def picture_at(name: str) -> bytes | None:
     """The picture of this name, if there is one (still)."""
+    if not name:
+        return None
     try:
         with default_storage.open(f"{FOLDER}/{name}") as file:
             return bytes(file.read())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
 from pathlib import Path
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -140,3 +143,24 @@ def test_initials_and_hues_are_those_of_the_app() -> None:
     # The same pairs stand in tests/js/rows.test.js.
     assert [initials(name) for name in ("Ada Lovelace", "bo", "陈伟", "")] == ["AL", "B", "陈", ""]
     assert [hue_of(name) for name in ("Ada", "Bo", "陈伟", "🦊 Fox")] == [6, 9, 3, 9]
+
+
+def test_it_is_in_the_export(her: Client, ada: User, folder: Path) -> None:
+    upload(her)
+    lines = [json.loads(line) for line in b"".join(her.get("/accounts/export/").streaming_content).splitlines()]
+    assert [line["type"] for line in lines] == ["person", "picture"]
+    [file] = folder.iterdir()
+    assert base64.b64decode(lines[1]["base64"]) == file.read_bytes()
+
+
+def test_admins_remove_a_picture_and_it_is_logged(her: Client, ada: User, folder: Path) -> None:
+    upload(her)
+    admin = User.objects.create_superuser("root", password=PASSWORD)
+    User.objects.create_user("bo")
+    client = Client()
+    client.force_login(admin)
+    everybody = list(User.objects.values_list("pk", flat=True))
+    client.post("/admin/accounts/user/", {"action": "remove_pictures", "_selected_action": everybody})
+    ada.refresh_from_db()
+    assert (ada.avatar, list(folder.iterdir())) == ("", [])
+    assert [entry.object_id for entry in LogEntry.objects.all()] == [str(ada.pk)]
