@@ -8,8 +8,7 @@ import threading
 import zlib
 from typing import BinaryIO
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
 FORMATS = ("PNG", "JPEG", "WEBP")
@@ -37,7 +36,7 @@ _one_at_a_time = threading.Lock()
 class BadPicture(Exception):
     """What was uploaded is refused; `message` says why, to the one who uploaded it."""
 
-    def __init__(self, message: Promise | str) -> None:
+    def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
 
