@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.avatars import remove_avatar
 from accounts.models import User
 
 
@@ -15,6 +17,7 @@ class PersonAdmin(UserAdmin):
     list_display = ("username", "name", "email", "is_active", "is_staff", "date_joined")
     list_filter = ("is_active", "is_staff")
     search_fields = ("username", "name", "email")
+    actions = ("remove_pictures",)
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("name", "email", "language", "time_zone")}),
@@ -24,3 +27,10 @@ class PersonAdmin(UserAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
+
+    @admin.action(description=_("Remove their pictures"), permissions=["change"])
+    def remove_pictures(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Pictures that nobody should have to see; who had none is left alone."""
+        for person in people.exclude(avatar=""):
+            remove_avatar(person)
+            self.log_change(request, person, "Removed the picture.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.avatars import remove_avatar
 from accounts.models import Block, SignIn, User
 from accounts.selectors import session_keys_of
 from accounts.sign_ins import forget_session
@@ -16,6 +17,7 @@ def close_account(user: User) -> None:
     keys = session_keys_of(user)
     with transaction.atomic():
         account_closed.send(User, user=user)
+        remove_avatar(user)
         _anonymise(user)
         SignIn.objects.filter(user=user).delete()
         Block.objects.filter(by=user).delete()

@@ -9,6 +9,7 @@ from django.contrib.auth.forms import UserCreationForm
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.pictures import BYTES_MOST, BadPicture, avatar_picture
 
 
 class SignUpForm(UserCreationForm):
@@ -64,6 +65,26 @@ class ProfileForm(forms.ModelForm):
         self.fields["name"].help_text = _("What others see; blank: your username")
         self.fields["mail_mentions"].help_text = _("When you do not look for a while; needs an address")
         self.fields["shares_reading"].help_text = _("In rooms of up to 50 people; off: nor do you see what others read")
+
+
+class AvatarForm(forms.Form):
+    """`picture`, once it is valid, is the WebP to keep."""
+
+    picture = forms.FileField(
+        label=_("Picture"),
+        help_text=_("PNG, JPEG or WebP, up to 4 MB. Everybody who is signed in can see it."),
+        error_messages={"required": _("Choose a picture first."), "empty": _("This file is empty.")},
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+    )
+
+    def clean_picture(self) -> bytes:
+        file = self.cleaned_data["picture"]
+        if file.size > BYTES_MOST:
+            raise forms.ValidationError(_("This file is too large: 4 MB are the most."))
+        try:
+            return avatar_picture(file)
+        except BadPicture as why:
+            raise forms.ValidationError(why.message) from why
 
 
 class CloseAccountForm(forms.Form):

@@ -27,6 +27,9 @@ class User(AbstractUser):
     shares_reading = models.BooleanField(_("show what I have read"), default=True, db_default=True)
     mail_mentions = models.BooleanField(_("mail me about mentions"), default=True, db_default=True)
 
+    avatar = models.CharField(_("picture"), max_length=60, blank=True, default="", db_default="", editable=False)
+    """The name of the picture in `accounts.avatars`; blank: none, initials stand for it."""
+
     closed_at = models.DateTimeField(_("account deleted"), null=True, blank=True, editable=False)
     """Since then this row stands for somebody whose data is gone."""
 

@@ -1,6 +1,6 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from accounts import person_views, views
+from accounts import avatar_views, person_views, views
 
 app_name = "accounts"
 
@@ -19,4 +19,7 @@ urlpatterns = [
     path("blocks/", person_views.block, name="block"),
     path("blocks/<int:person_id>/end/", person_views.unblock, name="unblock"),
     path("profile/", views.Profile.as_view(), name="profile"),
+    path("avatar/", avatar_views.ChangeAvatar.as_view(), name="change-avatar"),
+    path("avatar/remove/", avatar_views.remove, name="remove-avatar"),
+    re_path(r"^avatars/(?P<name>[0-9a-f]{40}\.webp)$", avatar_views.avatar, name="avatar"),
 ]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import CreateView, UpdateView
 
 from accounts.actions import end_other_sessions, tell_session_ended
-from accounts.forms import ProfileForm, SignUpForm
+from accounts.forms import AvatarForm, ProfileForm, SignUpForm
 from accounts.models import User
 from accounts.selectors import blocks_of
 
@@ -94,6 +94,7 @@ class Profile(LoginRequiredMixin, UpdateView):
         return get_user(self.request)  # type: ignore[return-value]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        kwargs.setdefault("avatar_form", AvatarForm())
         return super().get_context_data(blocks=blocks_of(self.get_object().pk), **kwargs)
 
     def form_valid(self, form: BaseForm) -> HttpResponse:

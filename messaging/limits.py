@@ -161,5 +161,8 @@ BATCH_TARGET_S: Final = 0.5
 BATCH_LEAST: Final = 50
 """A batch that takes longer is followed by smaller ones, down to so many records."""
 
+PEOPLE_ASKED_MOST: Final = 100
+"""People whose pictures are asked for at once; also in static/js/avatars.js."""
+
 MAX_INTEGER: Final = 2**53 - 1
 """Ids, seq and rev stay exact in JavaScript."""

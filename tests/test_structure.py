@@ -41,7 +41,7 @@ INSTALLED_AS = {
     "environ": "django-environ", "compose_spec": "compose-spec", "kubernetes_validate": "kubernetes-validate",
     "google": "protobuf", "kafka": "kafka-python", "markdown_it": "markdown-it-py", "MySQLdb": "mysqlclient",
     "ninja": "django-ninja", "prometheus_client": "prometheus-client", "pydantic": "django-ninja", "twisted": "daphne",
-    "grpc_tools": "grpcio-tools", "pytest_asyncio": "pytest-asyncio", "pytest_django": "pytest-django",
+    "PIL": "pillow", "grpc_tools": "grpcio-tools", "pytest_asyncio": "pytest-asyncio", "pytest_django": "pytest-django",
     "yaml": "pyyaml",
 }  # fmt: skip
 """Where a module has another name than its package, or comes with one that is named."""

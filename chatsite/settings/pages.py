@@ -25,6 +25,9 @@ STATIC_URL = f"/static/{VERSION}/"
 STATICFILES_DIRS = [env.BASE_DIR / "static"]
 STATIC_ROOT = env.VAR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
+# What people upload. Processes on several machines need one folder, or Django's STORAGES with an object store.
+MEDIA_ROOT = env.text("MEDIA_ROOT") or env.VAR / "media"
+
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = env.DEBUG
 SERVESTATIC_ALLOW_ALL_ORIGINS = False

@@ -13,6 +13,7 @@ from messaging.api.blocks import router as blocks_router
 from messaging.api.invites import router as invites_router
 from messaging.api.messages import router as messages_router
 from messaging.api.moderation import router as moderation_router
+from messaging.api.people import router as people_router
 from messaging.api.rooms import router as rooms_router
 from messaging.errors import ChatError
 
@@ -28,6 +29,7 @@ api.add_router("/rooms", rooms_router)
 api.add_router("/rooms", messages_router)
 api.add_router("/rooms", invites_router)
 api.add_router("/blocks", blocks_router)
+api.add_router("/people", people_router)
 api.add_router("", moderation_router)
 
 

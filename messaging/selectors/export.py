@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
+from accounts.avatars import picture_at
 from accounts.models import User
 from accounts.selectors import blocks_of
 from messaging.models import Membership, Message, Room
@@ -15,8 +17,10 @@ PAGE_ROWS = 500
 
 
 def person_lines(user: User) -> Iterator[bytes]:
-    """Profile, rooms, blocks, and every message this person wrote (not what others wrote)."""
+    """Profile and picture, rooms, blocks, and every message this person wrote (not what others wrote)."""
     yield _line("person", **_profile(user))
+    if picture := picture_at(user.avatar):
+        yield _line("picture", media_type="image/webp", base64=base64.b64encode(picture).decode())
     for member in Membership.objects.filter(user=user).select_related("room").order_by("room_id"):
         yield _line("membership", room=member.room_id, name=member.room.name, role=member.role, since=member.joined_at)
     for block in blocks_of(user.pk):

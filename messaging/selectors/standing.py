@@ -11,6 +11,7 @@ import msgspec
 from django.db.models import BigIntegerField, Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Least, NullIf
 
+from accounts.avatars import avatar_url
 from messaging.errors import NotFound, NotMember
 from messaging.models import Membership, Mention, Message, Room, RoomHead, Sanction
 
@@ -118,13 +119,18 @@ def joinable_rooms(user_id: int, query: str = "") -> list[dict[str, Any]]:
 
 
 def members_of(room_id: int) -> list[dict[str, Any]]:
-    """Who is in a room: id, username, name, role; by name. The caller has authorised the reader."""
+    """Who is in a room: id, username, name, role, avatar (address or None); by name.
+
+    The caller has authorised the reader.
+    """
     rows = Membership.objects.in_force().filter(room_id=room_id).select_related("user")
-    people = [
-        {"id": row.user.pk, "username": row.user.username, "name": row.user.display_name, "role": row.role}
-        for row in rows
-    ]
-    return sorted(people, key=lambda person: (person["name"].casefold(), person["id"]))
+    return sorted(map(_member, rows), key=lambda person: (person["name"].casefold(), person["id"]))
+
+
+def _member(row: Membership) -> dict[str, Any]:
+    user = row.user
+    avatar = avatar_url(user.avatar)
+    return {"id": user.pk, "username": user.username, "name": user.display_name, "role": row.role, "avatar": avatar}
 
 
 def members_among(room_id: int, user_ids: Collection[int]) -> dict[int, Membership]:

@@ -14,6 +14,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.avatars import avatars_of
 from accounts.requests import SignedInRequest
 from accounts.selectors import blocks_of
 from messaging import limits
@@ -159,6 +160,7 @@ def page_context(
         "focus": focus,
         "page": plain_page,
         "rooms": mine,
+        "avatars": avatars_of(_faces(request.user.pk, mine, page)),
         "epoch": epoch(),
         "news": unseen_notices(request.user.pk).exists(),
         "blocked": list(blocks_of(request.user.pk).values_list("person_id", flat=True)),
@@ -171,3 +173,10 @@ def page_context(
         "urls": {"ws": "/ws/", "api": "/api/v1/", "login": "/accounts/login/"},
     }
     return {"rooms": mine, "page": page, "boot": boot, **more}
+
+
+def _faces(me: int, rooms: list[dict[str, Any]], page: history.Page | None) -> set[int]:
+    """Whose pictures the page shows at first; the app asks for others as they come."""
+    others = {room["person"] for room in rooms if room["person"] is not None}
+    writers = {message.sender.id for message in page.messages} if page else set()
+    return {me} | others | writers

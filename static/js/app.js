@@ -42,6 +42,7 @@ const chat = new Chat({
     message: (room, seq) => ask(`rooms/${room}/messages/${seq}`),
     versions: async (room, seq) => (await ask(`rooms/${room}/messages/${seq}/history`))?.versions ?? null,
     people: async (room) => (await ask(`rooms/${room}/members`))?.members ?? [],
+    avatars: async (ids) => (await ask(`people?ids=${ids}`))?.people ?? null,
   },
   api: new Api({ base: boot.urls.api, token: document.querySelector("[name=csrfmiddlewaretoken]").value, lost: words.lost }),
   onChange: changed,

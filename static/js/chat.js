@@ -2,6 +2,7 @@
  * The chat of this page: one connection, the rooms, the outbox. Frames come in, state changes, `onChange()` is told.
  * No DOM here.
  */
+import { Avatars } from "./avatars.js";
 import { Company } from "./company.js";
 import { Connection } from "./connection.js";
 import { counted } from "./counting.js";
@@ -37,11 +38,12 @@ export class Chat {
   /** Rooms marked unread by hand: they stay so until they are opened again, or written to. */
   #keptUnread = new Set();
 
-  /** `load` has `message(room, seq)`, `versions(room, seq)` and `people(room)`: promises of what the API says; `api` makes changes. */
+  /** `load` has `message(room, seq)`, `versions(room, seq)` and `people(room)` and `avatars(ids)`: promises of what the API says; `api` makes changes. */
   constructor({ boot, keep, tab, url, load, api = null, onChange, onMessages = () => {}, onRead = () => {}, onPermission = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
     Object.assign(this, { api, me: boot.user, limits: boot.limits, emoji: boot.emoji, load, onChange, onMessages, onRead, onPermission, now, random });
     this.quotes = new Quotes({ load: (room, seq) => load.message(room, seq), onChange });
     this.people = new People({ load: (room) => load.people(room), onChange });
+    this.avatars = new Avatars({ known: boot.avatars, load: (ids) => load.avatars(ids) });
     this.company = new Company({ send: (frame) => this.connection.send(frame), whom: () => this.#inView() });
     this.blocked = new Set(boot.blocked ?? []);
     this.hasNews = boot.news ?? false;

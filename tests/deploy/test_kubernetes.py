@@ -186,6 +186,20 @@ def test_the_canary_is_the_web_deployment_with_another_name_and_image() -> None:
     assert {("Service", name) for name in backends} <= WHOLE.keys()
 
 
+def test_all_web_processes_share_what_people_upload() -> None:
+    mounts = things(FOLDER / "components/media/mounts.yaml")
+    image = (ROOT / "deploy/Dockerfile").read_text()
+    assert {patch["metadata"]["name"] for patch in mounts} == {"web", "web-canary"}
+    for patch in mounts:
+        pod = patch["spec"]["template"]["spec"]
+        [volume], [mount] = pod["volumes"], pod["containers"][0]["volumeMounts"]
+        claim = WHOLE["PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"]]
+        assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+        assert pod["containers"][0]["name"] == CONTAINERS["Deployment", patch["metadata"]["name"]]["name"]
+        # MEDIA_ROOT is `media` under VAR.
+        assert f"VAR={mount['mountPath'].removesuffix('/media')} " in image
+
+
 def test_scalers_scale_what_is_there() -> None:
     web = WHOLE["HorizontalPodAutoscaler", "web"]["spec"]
     assert ("Deployment", web["scaleTargetRef"]["name"]) in WHOLE

@@ -40,6 +40,8 @@ test("faces: one of twelve hues, one or two letters", () => {
   assert.equal(hueOf("Ada"), hueOf("Ada"));
   assert.ok(hueOf("陈") >= 0 && hueOf("陈") < 12);
   assert.deepEqual(["Ada Lovelace", "bo", "陈伟"].map(initials), ["AL", "B", "陈"]);
+  // The same pairs stand in tests/accounts/test_avatars.py.
+  assert.deepEqual(["Ada", "Bo", "陈伟", "🦊 Fox"].map(hueOf), [6, 9, 3, 9]);
 });
 
 test("a UUIDv7 carries its time, its version and its variant, and sorts by time", () => {

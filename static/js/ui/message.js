@@ -1,9 +1,9 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { LATE_MS } from "../outbox.js";
-import { hueOf, initials } from "../rows.js";
 import { setSafeHTML } from "../safe_html.js";
 import { clockTime, fullTime, railTime } from "../times.js";
 import { words } from "../words.js";
+import { Avatar } from "./avatar.js";
 import { Veil } from "./blocked.js";
 import { PresenceDot, SeenBy } from "./company.js";
 import { Draft } from "./draft.js";
@@ -100,7 +100,7 @@ export function Message({ chat, row, now, onEdit, onReply, onUnread, onJump, isF
   >
     ${startsGroup
       ? html`<span class="avatar-place">
-          <span class="avatar" data-hue=${hueOf(message.sender.name)} aria-hidden="true">${initials(message.sender.name)}</span>
+          <${Avatar} avatars=${chat.avatars} ...${message.sender} />
           <${PresenceDot} state=${chat.company.stateOf(message.sender.id)} />
         </span>`
       : html`<time class="message-time" dateTime=${message.created_at} title=${fullTime(date)}>${railTime(date)}</time>`}

@@ -1,5 +1,6 @@
 import { loudness } from "../loudness.js";
 import { words } from "../words.js";
+import { Avatar } from "./avatar.js";
 import { PresenceDot } from "./company.js";
 import { html, Icon } from "./html.js";
 
@@ -8,7 +9,7 @@ export function kindIcon(room) {
 }
 
 /** `isShown`: on screen, so that what is unread in it needs no number. */
-function RoomLink({ room, presence, isOpen, isShown, hasDraft, onOpen }) {
+function RoomLink({ chat, room, presence, isOpen, isShown, hasDraft, onOpen }) {
   const open = (event) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0 || !onOpen) return;
     event.preventDefault();
@@ -25,7 +26,7 @@ function RoomLink({ room, presence, isOpen, isShown, hasDraft, onOpen }) {
       data-room=${room.id}
       onClick=${open}
     >
-      <span class="room-link-face"><${Icon} name=${kindIcon(room)} /><${PresenceDot} state=${presence} /></span>
+      <span class="room-link-face">${room.person ? html`<${Avatar} avatars=${chat.avatars} id=${room.person} name=${room.name} size="small" />` : html`<${Icon} name=${kindIcon(room)} />`}<${PresenceDot} state=${presence} /></span>
       <span class="room-link-name">${room.name}</span>
       ${hasDraft && !isOpen && html`<span class="draft-mark" role="img" aria-label=${words.draft} title=${words.draft}><${Icon} name="edit" /></span>`}
       ${isNamed && !isShown && html`<span class="badge" data-mention="true" title=${words.mentionsOfYou(room.mentions)}>@</span>`}
@@ -41,7 +42,7 @@ function RoomList({ title, rooms, chat, drafts, onOpen }) {
       ${rooms.map((room) => {
         const isOpen = room.id === chat.roomId;
         const presence = chat.company.stateOf(room.person);
-        return html`<${RoomLink} key=${room.id} ...${{ room, presence, isOpen, isShown: isOpen && !chat.keepsUnread(room.id), hasDraft: drafts.get(room.id) !== "", onOpen }} />`;
+        return html`<${RoomLink} key=${room.id} ...${{ chat, room, presence, isOpen, isShown: isOpen && !chat.keepsUnread(room.id), hasDraft: drafts.get(room.id) !== "", onOpen }} />`;
       })}
     </ul>`;
 }
