@@ -7,14 +7,23 @@ export class Scroller {
   isAtBottom = true;
   #element;
   #anchor = null;
+  #scrollTop = -1;
 
   constructor(element) {
     this.#element = element;
   }
 
-  /** Before rows change: remember which row stands where. */
+  /**
+   * Before rows change: remember which row stands where. As long as nobody has scrolled that is known: what grew since
+   * then, as pictures do, has only moved the row out of its place.
+   */
   remember() {
+    if (this.#element.scrollTop !== this.#scrollTop || !(this.isAtBottom || this.#anchor?.row.isConnected)) this.#note();
+  }
+
+  #note() {
     const { scrollTop, scrollHeight, clientHeight } = this.#element;
+    this.#scrollTop = scrollTop;
     this.isAtBottom = scrollHeight - clientHeight - scrollTop <= STICK_PX;
     const top = this.#element.getBoundingClientRect().top;
     // Messages only: a day's line or the unread line moves up when older messages come before it.
@@ -24,12 +33,13 @@ export class Scroller {
     this.#anchor = row ? { row, offset: row.getBoundingClientRect().top } : null;
   }
 
-  /** After rows changed: stand where we stood. */
+  /** After rows changed, or grew: stand where we stood. */
   restore() {
     if (this.isAtBottom) this.toBottom();
     else if (this.#anchor?.row.isConnected) {
       this.#element.scrollTop += this.#anchor.row.getBoundingClientRect().top - this.#anchor.offset;
     }
+    this.#note();
   }
 
   toBottom() {

@@ -23,11 +23,11 @@ complaints: list[str] = []
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """A browser; leaves with a failure when a page complained of something."""
+async def chromium(*more: str) -> AsyncIterator[Browser]:
+    """A browser, with `more` arguments; leaves with a failure when a page complained of something."""
     complaints.clear()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *more])
         try:
             yield browser
         except Exception as error:

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { membersToShow, rightsIn, rightsOver } from "../rights.js";
-import { hueOf, initials } from "../rows.js";
 import { words } from "../words.js";
+import { Avatar } from "./avatar.js";
 import { Confirm } from "./confirm.js";
 import { html, Icon } from "./html.js";
 
@@ -45,7 +45,7 @@ function Member({ member, isOpen, onToggle, ...given }) {
   const { chat, room } = given;
   const may = rightsOver(room, member, chat.me);
   const isPlain = may.roles.length === 0 && !may.remove;
-  const who = html`<span class="avatar" data-hue=${hueOf(member.name)} aria-hidden="true">${initials(member.name)}</span>
+  const who = html`<${Avatar} avatars=${chat.avatars} id=${member.id} name=${member.name} />
     <span class="details-who"><strong>${member.name}</strong> <span class="muted">@${member.username}</span></span>
     ${member.role !== "member" && html`<span class="details-role">${words.roles[member.role]}</span>`}`;
   if (isPlain) return html`<li class="details-member">${who}</li>`;
