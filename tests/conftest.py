@@ -21,10 +21,12 @@ DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
 
 @pytest.hookimpl(tryfirst=True)  # before -m selects
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever uses the test database runs on SQLite and on MariaDB."""
+    """Whatever uses the test database runs on SQLite and on MariaDB; what breaks things has the machine for itself."""
     for item in items:
         if DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db"):
             item.add_marker("database")
+        if "tests/faults/" in item.nodeid:
+            item.add_marker("timed")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -16,9 +16,8 @@ import { showUnread } from "./title.js";
 import { Banner } from "./ui/banner.js";
 import { Composer } from "./ui/composer.js";
 import { html, Icon } from "./ui/html.js";
-import { Details } from "./ui/later.js";
+import { Details, ModerationNews } from "./ui/later.js";
 import { fetchTheRest } from "./ui/lazy.js";
-import { ModerationNews } from "./ui/moderation_news.js";
 import { Sidebar } from "./ui/sidebar.js";
 import { Timeline } from "./ui/timeline.js";
 import { uuid7 } from "./uuid7.js";
@@ -190,7 +189,7 @@ function Room() {
       </button>
     </header>
     <${Banner} connection=${chat.connection} />
-    <${ModerationNews} chat=${chat} />
+    ${chat.hasNews && html`<${ModerationNews} />`}
     <${Timeline} chat=${chat} history=${history} focus=${boot.focus} onEdit=${setEditing} onReply=${reply} />
     <p class="typing-line">${typists.length > 0 ? words.typing(typists) : ""}</p>
     <${Composer}

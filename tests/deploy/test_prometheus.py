@@ -148,6 +148,7 @@ NEVER_IN_A_QUIET_STACK = re.compile(
 
 
 @pytest.mark.asyncio
+@pytest.mark.timed
 async def test_a_live_prometheus_has_data_for_every_panel_and_no_alert(
     embedded_stack: EmbeddedStack, observed: str
 ) -> None:
@@ -176,6 +177,7 @@ def test_what_rules_and_dashboards_name_is_in_a_live_scrape(embedded_stack: Embe
 
 
 @pytest.mark.asyncio
+@pytest.mark.timed
 async def test_a_web_process_that_is_killed_is_told_by_its_alert_and_comes_back(
     embedded_stack: EmbeddedStack, observed: str
 ) -> None:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.e2e.browser import chromium, open_room, signed_in
+from tests.e2e.browser import chromium, open_room, see, signed_in
 from tests.faults.scale import short_or_whole
 from tests.stack.client import ChatClient
 from tests.stack.stack import EmbeddedStack
@@ -61,6 +61,8 @@ async def test_pages_of_older_messages_and_late_heights_move_nothing(embedded_st
     async with chromium() as browser:
         _, ada = await signed_in(browser, embedded_stack.url, "ada")
         await open_room(ada, embedded_stack.url)
+        await ada.locator(".jump").click()  # it opens at the first unread one
+        await see(ada, f"line {(PREPENDS + 1) * PAGE - 1}")
         seen = await ada.evaluate(MOVED, PREPENDS)
         assert seen["pages"] == PREPENDS
         assert seen["moved"] <= 1

@@ -142,6 +142,7 @@ async def test_scrolling_up_brings_history_and_what_is_read_does_not_move(embedd
         await bo.until(lambda: bo.shows("history 269"), "the last one", within_s=20)
         _, ada = await signed_in(browser, embedded_stack.url, "ada")
         await open_room(ada, embedded_stack.url)
+        await ada.locator(".jump").click()  # it opens at the first unread one
         await see(ada, "history 269")
         rows, timeline = ada.locator("[data-testid=message]"), ada.locator(".timeline")
         before = await settled(rows)
@@ -168,6 +169,7 @@ async def test_a_long_room_has_few_rows_and_both_its_ends_are_reached(embedded_s
         await bo.until(lambda: bo.shows("history 419"), "the last one", within_s=20)
         _, ada = await signed_in(browser, embedded_stack.url, "ada")
         await open_room(ada, embedded_stack.url)
+        await ada.locator(".jump").click()  # it opens at the first unread one
         await see(ada, "history 419")
         rows, timeline = ada.locator("[data-testid=message]"), ada.locator(".timeline")
         seqs = "els => els.map(e => Number(e.dataset.seq))"

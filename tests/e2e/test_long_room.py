@@ -19,7 +19,7 @@ from tests.stack.crowd import percentile
 from tests.stack.processes import run_manage
 from tests.stack.stack import EmbeddedStack
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.timed]
 
 LENGTH = 10_400
 PER_SECOND = 20

@@ -91,7 +91,7 @@ async def test_slow_mode_says_when(stack: Stack, pair: tuple[ChatClient, ChatCli
     changed = await asyncio.to_thread(ask, ada, "PATCH", f"/api/v1/rooms/{one.room}", slow_mode_s=30)
     assert (changed.status_code, changed.json()["slow_mode_s"]) == (200, 30)
     meta = changed.json()["meta"]
-    await other.until(lambda: other.badges.get(str(one.room), {}).get("meta") == meta, "everybody is told")
+    await other.until(lambda: _changed(other, one.room, meta), "everybody is told")
     await one.say("first")
     refused = await one.say("second")
     await one.until(lambda: refused in one.rejected, "refused")
@@ -128,6 +128,12 @@ async def test_marked_unread_in_one_tab_is_unread_in_the_other(
 
 def _noticed(client: ChatClient, code: str) -> bool:
     return any(frame["type"] == "notice" and frame["code"] == code for frame in client.frames)
+
+
+def _changed(client: ChatClient, room: int, meta: int) -> bool:
+    """Told of a room's new settings, as a whole."""
+    told = [frame["room"] for frame in client.frames if frame["type"] == "notice" and frame["code"] == "changed"]
+    return any((one["id"], one["meta"]) == (room, meta) for one in told)
 
 
 def _marker(client: ChatClient) -> tuple[int, int, int] | None:

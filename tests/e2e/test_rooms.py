@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.browser import chromium, complaints, open_room, see, signed_in, write
+from tests.e2e.browser import chromium, complaints, open_room, see, signed_in, watched_context, write
 from tests.stack.stack import PASSWORD, EmbeddedStack
 
 pytestmark = pytest.mark.asyncio
@@ -70,7 +70,7 @@ async def test_an_invitation_leads_in_after_signing_in_until_it_is_revoked(embed
         invites = ada.get_by_test_id("invites")
         await invites.get_by_role("button", name="Make a link").click()
         link = await invites.get_by_label("Link of the invitation").input_value()
-        guest = await (await browser.new_context()).new_page()
+        guest = await (await watched_context(browser)).new_page()
         await guest.goto(link)
         await expect(guest.get_by_role("heading", name="Plans")).to_be_visible()
         await guest.get_by_role("link", name="Sign in to join").click()

@@ -178,7 +178,7 @@ async def raw_socket(
     session = http.cookies["sessionid"] if http is not None else session
     headers = {"Cookie": f"sessionid={session}"} if session is not None else {}
     defaults: dict[str, Any] = {
-        "origin": f"http://127.0.0.1:{port or stack.port}",
+        "origin": f"http://127.0.0.1:{port if port in stack.ports else stack.port}",
         "subprotocols": ["chat.v1"],
         "additional_headers": headers,
         "max_size": None,

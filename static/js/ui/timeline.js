@@ -1,3 +1,4 @@
+import { Component } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { shownBy } from "../row_memory.js";
 import { makeRows } from "../rows.js";
@@ -90,9 +91,22 @@ function Row({ row, focus, ...rest }) {
   return html`<${MessageRow} row=${row} isFocus=${focus !== null && row.message.seq === focus} ...${rest} />`;
 }
 
-/** Most of what happens, happens elsewhere: only rows that show something else are rendered. */
-function MessageRow(props) {
-  return useMemo(() => html`<${Message} ...${props} />`, shownBy(props.chat, props.row, props));
+/**
+ * Most of what happens, happens elsewhere: only rows that show something else are rendered. (What `useMemo` keeps would
+ * keep the whole list of its time: a list a message, for as long as the row stands.)
+ */
+class MessageRow extends Component {
+  shouldComponentUpdate(next) {
+    const shown = shownBy(next.chat, next.row, next);
+    if (shown.every((one, place) => one === this.shown[place])) return false;
+    this.shown = shown;
+    return true;
+  }
+
+  render(props) {
+    this.shown ??= shownBy(props.chat, props.row, props);
+    return html`<${Message} ...${props} />`;
+  }
 }
 
 /** A clock that ticks only while something waits. */

@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.avatars import avatar_url
 from accounts.models import User
 from messaging import limits
-from messaging.actions import rooms
+from messaging.actions.directs import open_direct_room
 
 NAME = "0" * 40 + ".webp"
 
@@ -50,7 +50,7 @@ def test_a_hundred_may_be_asked_for_and_a_stranger_may_not_ask(client: Client, a
 
 def test_a_page_comes_with_the_faces_it_shows_at_first(client: Client, ada: User, bo: User) -> None:
     User.objects.create_user("chen")
-    direct = rooms.open_direct_room(ada, bo)
+    direct = open_direct_room(ada, bo)
     page = client.get(f"/rooms/{direct.pk}/")
     assert page.context["boot"]["avatars"] == {ada.pk: None, bo.pk: avatar_url(NAME)}
     assert page.content.decode().count(f'<img src="{avatar_url(NAME)}"') == 1

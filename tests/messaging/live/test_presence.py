@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 
 from accounts.models import User
 from messaging import limits
-from messaging.actions.rooms import open_direct_room
+from messaging.actions.directs import open_direct_room
 from messaging.live import broadcast
 from messaging.live.broadcast import PresenceNews, ReadMarker
 from messaging.live.load import Load

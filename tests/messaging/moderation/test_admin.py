@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from messaging.actions.cases import act
+from messaging.actions.directs import open_direct_room
 from messaging.actions.reports import report_message
-from messaging.actions.rooms import open_direct_room
 from messaging.models import (
     Deed,
     Message,

@@ -13,9 +13,9 @@ from accounts.models import User
 from messaging.actions import moderate
 from messaging.actions.authority import deeds_of
 from messaging.actions.cases import act, mark
+from messaging.actions.directs import open_direct_room
 from messaging.actions.previews import preview
 from messaging.actions.reports import report_message
-from messaging.actions.rooms import open_direct_room
 from messaging.errors import Forbidden, Handled, Invalid
 from messaging.models import (
     AppliedCommand,
