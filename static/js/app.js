@@ -2,7 +2,6 @@
 import { render } from "preact";
 import { useState } from "preact/hooks";
 import { Announcer } from "./announcer.js";
-import { Api } from "./api.js";
 import { Chat } from "./chat.js";
 import { CLOSE } from "./connection.js";
 import { Drafts } from "./drafts.js";
@@ -43,7 +42,6 @@ const chat = new Chat({
     people: async (room) => (await ask(`rooms/${room}/members`))?.members ?? [],
     avatars: async (ids) => (await ask(`people?ids=${ids}`))?.people ?? null,
   },
-  api: new Api({ base: boot.urls.api, token: document.querySelector("[name=csrfmiddlewaretoken]").value, lost: words.lost }),
   onChange: changed,
   onMessages: announce,
   onRead: (frame) => readTabs.tellRead(frame),

@@ -38,9 +38,9 @@ export class Chat {
   /** Rooms marked unread by hand: they stay so until they are opened again, or written to. */
   #keptUnread = new Set();
 
-  /** `load` has `message(room, seq)`, `versions(room, seq)` and `people(room)` and `avatars(ids)`: promises of what the API says; `api` makes changes. */
-  constructor({ boot, keep, tab, url, load, api = null, onChange, onMessages = () => {}, onRead = () => {}, onPermission = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
-    Object.assign(this, { api, me: boot.user, limits: boot.limits, emoji: boot.emoji, load, onChange, onMessages, onRead, onPermission, now, random });
+  /** `load` has `message(room, seq)`, `versions(room, seq)` and `people(room)` and `avatars(ids)`: promises of what the API says. */
+  constructor({ boot, keep, tab, url, load, onChange, onMessages = () => {}, onRead = () => {}, onPermission = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
+    Object.assign(this, { me: boot.user, limits: boot.limits, emoji: boot.emoji, load, onChange, onMessages, onRead, onPermission, now, random });
     this.quotes = new Quotes({ load: (room, seq) => load.message(room, seq), onChange });
     this.people = new People({ load: (room) => load.people(room), onChange });
     this.avatars = new Avatars({ known: boot.avatars, load: (ids) => load.avatars(ids) });

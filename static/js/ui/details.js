@@ -1,5 +1,6 @@
 /** The panel beside the timeline: what this room is, who is in it, and what one may do here. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { api } from "../page_api.js";
 import { rightsIn } from "../rights.js";
 import { words } from "../words.js";
 import { Confirm } from "./confirm.js";
@@ -78,8 +79,8 @@ function Leaving({ chat, room, attempt }) {
   const [asking, ask] = useState("");
   const rights = rightsIn(room);
   if (!rights.leave) return null;
-  const change = async () => chat.take(await chat.api.change("PATCH", `rooms/${room.id}`, { archived: !room.archived }));
-  const leave = () => chat.api.change("POST", `rooms/${room.id}/leave`);
+  const change = async () => chat.take(await api.change("PATCH", `rooms/${room.id}`, { archived: !room.archived }));
+  const leave = () => api.change("POST", `rooms/${room.id}/leave`);
   const done = (work) => {
     ask("");
     attempt(work);

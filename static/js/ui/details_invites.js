@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { api } from "../page_api.js";
 import { rightsIn } from "../rights.js";
 import { fullTime } from "../times.js";
 import { words } from "../words.js";
@@ -11,13 +12,13 @@ export function Invites({ chat, room, attempt }) {
   const [invites, setInvites] = useState([]);
   const mayInvite = rightsIn(room).invite;
   const path = `rooms/${room.id}/invites`;
-  const load = () => attempt(async () => setInvites((await chat.api.read(path)).invites));
+  const load = () => attempt(async () => setInvites((await api.read(path)).invites));
   useEffect(() => {
     if (mayInvite) load();
   }, [room.id, mayInvite]);
   if (!mayInvite) return null;
-  const make = async () => (await attempt(() => chat.api.change("POST", path, { days: DAYS, most_uses: null }))) && load();
-  const revoke = async (one) => (await attempt(() => chat.api.change("DELETE", `${path}/${one.id}`))) && load();
+  const make = async () => (await attempt(() => api.change("POST", path, { days: DAYS, most_uses: null }))) && load();
+  const revoke = async (one) => (await attempt(() => api.change("DELETE", `${path}/${one.id}`))) && load();
   return html`<section data-testid="invites">
     <h3>${words.invites}</h3>
     <ul class="details-invites">

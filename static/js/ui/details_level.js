@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { permission } from "../desktop.js";
+import { api } from "../page_api.js";
 import { words } from "../words.js";
 import { html } from "./html.js";
 
@@ -9,7 +10,7 @@ const LEVELS = ["all", "mentions", "nothing"];
 export function Level({ chat, room, attempt }) {
   const choose = (event) => {
     const { value } = event.target;
-    attempt(async () => chat.take(await chat.api.change("PUT", `rooms/${room.id}/level`, { level: value })));
+    attempt(async () => chat.take(await api.change("PUT", `rooms/${room.id}/level`, { level: value })));
   };
   return html`<section>
     <div class="field">

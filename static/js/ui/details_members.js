@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { api } from "../page_api.js";
 import { membersToShow, rightsIn, rightsOver } from "../rights.js";
 import { words } from "../words.js";
 import { Avatar } from "./avatar.js";
@@ -31,7 +32,7 @@ function Add({ chat, room, attempt, refresh }) {
   const [name, setName] = useState("");
   const add = async (event) => {
     event.preventDefault();
-    const isDone = await attempt(() => chat.api.change("POST", `rooms/${room.id}/members`, { username: name }));
+    const isDone = await attempt(() => api.change("POST", `rooms/${room.id}/members`, { username: name }));
     if (isDone) setName("");
     refresh();
   };
@@ -61,10 +62,10 @@ function MemberActions({ member, may, chat, room, attempt, refresh, onDone }) {
     if (await attempt(work)) onDone();
     refresh();
   };
-  const give = (role) => act(() => chat.api.change("PATCH", `rooms/${room.id}/members`, { username: member.username, role }));
+  const give = (role) => act(() => api.change("PATCH", `rooms/${room.id}/members`, { username: member.username, role }));
   const remove = () => {
     ask(false);
-    act(() => chat.api.change("DELETE", `rooms/${room.id}/members?username=${encodeURIComponent(member.username)}`));
+    act(() => api.change("DELETE", `rooms/${room.id}/members?username=${encodeURIComponent(member.username)}`));
   };
   return html`<div class="details-actions">
     ${may.roles.map((role) => html`<button type="button" key=${role} onClick=${() => give(role)}>${words.makeRole[role]}</button>`)}

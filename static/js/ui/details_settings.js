@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { api } from "../page_api.js";
 import { rightsIn } from "../rights.js";
 import { words } from "../words.js";
 import { html, Icon } from "./html.js";
@@ -29,7 +30,7 @@ function SettingsForm({ chat, room, attempt, onDone }) {
     };
     // Only what differs: what somebody else changes meanwhile stays.
     const changes = Object.fromEntries(Object.entries(wanted).filter(([name, value]) => value !== room[name]));
-    const change = async () => chat.take(await chat.api.change("PATCH", `rooms/${room.id}`, changes));
+    const change = async () => chat.take(await api.change("PATCH", `rooms/${room.id}`, changes));
     if (Object.keys(changes).length === 0 || (await attempt(change))) onDone();
   };
   const choices = [...new Set([...SLOW_MODES_S, room.slow_mode_s])].toSorted((one, other) => one - other);

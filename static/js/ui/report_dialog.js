@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { api } from "../page_api.js";
 import { excerpt } from "../quotes.js";
 import { REASONS, sendReport } from "../reports.js";
 import { words } from "../words.js";
@@ -17,7 +18,7 @@ export function ReportDialog({ chat, message, onClose }) {
     event.preventDefault();
     if (!reason || result === "sending") return;
     setResult("sending");
-    setResult(await sendReport(chat.api, { room: chat.roomId, seq: message.seq, reason, comment }));
+    setResult(await sendReport(api, { room: chat.roomId, seq: message.seq, reason, comment }));
   };
   const isSent = result?.state === "sent";
   return html`<${Dialog} title=${isSent ? words.reported : words.reportTitle(message.sender.name)} onClose=${onClose} testid="report-dialog" backTo=${(box) => box.closest(".message")}>
