@@ -9,7 +9,7 @@ export class Avatars {
   #watchers = new Map();
 
   /** `known`: {user id: address or null}; `load(ids)`: a promise of [{id, avatar}], or of null when that fails. */
-  constructor({ known = {}, load, later = setTimeout }) {
+  constructor({ known = {}, load, later = (run, ms) => setTimeout(run, ms) }) {
     Object.assign(this, { load, later });
     this.#urls = new Map(Object.entries(known).map(([id, url]) => [Number(id), url]));
   }
