@@ -63,3 +63,21 @@ async def test_a_picture_reaches_others_and_goes_again(embedded_stack: EmbeddedS
         await ada.get_by_role("button", name="Remove the picture").click()
         await expect(ada.get_by_text("Your picture is removed.")).to_be_visible()
         await expect(ada.locator("img")).to_have_count(0)
+
+
+async def test_the_face_of_somebody_new_comes_by_itself(embedded_stack: EmbeddedStack) -> None:
+    url = embedded_stack.url
+    async with chromium() as browser:
+        _, stranger = await signed_in(browser, url, "admin")
+        await upload(stranger, url, photo())
+        _, bo = await signed_in(browser, url, "bo")
+        await open_room(bo, url)
+        await expect(bo.locator("#sidebar-rooms img")).to_have_count(0)
+        await stranger.goto(f"{url}/rooms/")
+        form = stranger.locator("form[action='/rooms/direct/']")
+        await form.get_by_label("Username").fill("bo")
+        await form.get_by_role("button").click()
+        face = bo.locator("#sidebar-rooms img")
+        await expect(face).to_have_count(1)
+        await face.evaluate("(image) => image.decode()")
+        assert await face.evaluate(SHOWN)
