@@ -17,9 +17,6 @@ OUTSTANDING_SENDS: Final = 1_000
 UNREAD_FRAMES: Final = 20
 """Frames of one socket that wait to be handled; beyond it no more is read from it."""
 
-RECEIVE_BYTES: Final = 16_384
-"""What the system may hold of one socket that is not read: a sender feels soon that it is too fast."""
-
 BACKLOG_BYTES: Final = 1_048_576
 """Unsent bytes of one socket beyond which it is cut off."""
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from websockets.protocol import State
 
-from messaging import limits
 from messaging.wire.close_codes import CloseCode
 
 EXTENSION = "chatsite.protocol"
@@ -54,7 +52,6 @@ class DaphneWriter:
 
     def __init__(self, protocol: Any) -> None:
         self._protocol = protocol
-        protocol.transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, limits.RECEIVE_BYTES)
 
     def write(self, frame: bytes) -> None:
         if self._protocol.state == self._protocol.STATE_OPEN:
