@@ -317,9 +317,11 @@ class Hub:
     # Membership: a change of members holds the room's frames until its watchers here are checked again.
 
     async def recheck_members(self, room: int, local: LocalRoom, version: int) -> None:
-        users = {session.user_id for session in local.members}
-        members = await in_database(standing.members_among, room, users)
-        for session in tuple(local.members):
+        asked = set(local.members)
+        members = await in_database(standing.members_among, room, {session.user_id for session in asked})
+        for session in set(local.members) - asked:  # came meanwhile: what it has read may be older
+            await self.refresh(session, room)
+        for session in asked & set(local.members):
             member, held = members.get(session.user_id), session.standings.get(room)
             if member is None:
                 self._expel(session, room)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,12 +18,14 @@ from messaging import limits, metrics
 from messaging.actions import moderate
 from messaging.actions.rooms import change_room
 from messaging.live import broadcast
+from messaging.live import hub as hub_module
 from messaging.live.broadcast import MembershipChange, PeopleNews, ReadMarker, Refusal
 from messaging.live.hub import Hub
 from messaging.live.local_room import Caught, Ring
 from messaging.live.read_markers import ReadMarkers
 from messaging.live.session import Session
 from messaging.models import Membership, Room, Sanction
+from messaging.selectors import standing
 from messaging.selectors.standing import standings
 from messaging.wire.commands import LeaveRoom, SendMessage, SetRole
 from tests.messaging.conftest import Desk
@@ -354,3 +357,24 @@ async def test_a_socket_that_has_just_come_knows_the_markers_of_the_last_second(
         hub.remove(session)
     await markers._flush()
     assert markers._written == {}
+
+
+async def test_who_comes_while_members_are_checked_is_not_put_out(
+    hub: Hub, room: Room, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await enter(hub, people["ada"], room.pk)
+    local, came = hub.rooms[room.pk], []
+    ask = hub_module.in_database
+
+    async def slowly(work: Callable[..., Any], *given: Any) -> Any:
+        found = await ask(work, *given)
+        if work is standing.members_among and not came:
+            came.append(await enter(hub, people["bo"], room.pk))
+        return found
+
+    monkeypatch.setattr(hub_module, "in_database", slowly)
+    await hub.recheck_members(room.pk, local, local.members_version + 1)
+    [(session, bo)] = came
+    assert room.pk in session.standings
+    assert session in local.members
+    assert not [frame for frame in bo.frames if b'"left"' in frame]
