@@ -1,6 +1,6 @@
 /** The life of the socket: hello first, heartbeat, reconnect with full jitter. Knows frames, not rooms. */
 
-export const SUBPROTOCOL = "chat.v1";
+const SUBPROTOCOL = "chat.v1";
 export const CLOSE = { protocol: 4400, signedOut: 4401, forbidden: 4403, restarting: 4412 };
 const FINAL = new Set([CLOSE.protocol, CLOSE.signedOut, CLOSE.forbidden]);
 const FIRST_MS = 1_000;

@@ -23,7 +23,7 @@ export class StorageKeep {
 }
 
 /** Entries in a database of one person's own; what it refuses to take goes to `spare`. */
-export class DatabaseKeep {
+class DatabaseKeep {
   constructor(database, spare) {
     this.database = database;
     this.spare = spare;

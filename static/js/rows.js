@@ -1,7 +1,7 @@
 /** From messages to what a timeline shows: day dividers, the "new messages" line, groups by author. Pure. */
 import { dayKey } from "./times.js";
 
-export const GROUP_MS = 5 * 60 * 1000;
+const GROUP_MS = 5 * 60 * 1000;
 
 /**
  * `messages` in seq order, `pending` outbox entries of sends, `readSeq` where the unread line stands (or null).

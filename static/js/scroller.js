@@ -1,7 +1,7 @@
 /** Where a timeline stands: glued to the bottom within 10 px of it, else anchored to the first row in sight. */
 
-export const STICK_PX = 10;
-export const PREFETCH_PX = 1000;
+const STICK_PX = 10;
+const PREFETCH_PX = 1000;
 
 export class Scroller {
   isAtBottom = true;

@@ -47,11 +47,17 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if why := refusal():
             raise CommandError(f"Chaos is for development stacks: {why}.", returncode=2)
+        for name in ("seconds", "talkers", "rate"):
+            if not 0 < options[name] < float("inf"):
+                raise CommandError(f"--{name} has to be above 0.", returncode=2)
         random.seed(options["seed"])
         # What stands still goes on again, however this ends.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-            outcome = self._run(Path(folder), options)
+            try:
+                outcome = self._run(Path(folder), options)
+            except KeyboardInterrupt:
+                raise CommandError("stopped before its end: nothing is judged", returncode=130) from None
         report = self._audit()
         self._tell(outcome, report)
         if not is_clean(outcome, report):

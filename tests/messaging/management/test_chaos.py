@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from deploy.services.processes import Running, start_time
 from messaging.bridge.audit import Report
@@ -99,3 +100,10 @@ def test_a_service_is_only_stopped_while_it_is_the_process_that_was_started(tmp_
     assert [service.name for service in private_services(tmp_path)] == ["redis"]
     Running(os.getpid(), 1, 1).save(state)
     assert private_services(tmp_path) == []
+
+
+@pytest.mark.parametrize("nonsense", [("--seconds", "-5"), ("--talkers", "0"), ("--rate", "nan")])
+def test_nonsense_is_refused_before_anything_starts(nonsense: tuple[str, str], settings: Any) -> None:
+    settings.CHAT_DEMO = True
+    with pytest.raises(CommandError, match=f"{nonsense[0]} has to be above 0"):
+        call_command("chaos", *nonsense)
