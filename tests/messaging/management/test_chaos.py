@@ -104,6 +104,6 @@ def test_a_service_is_only_stopped_while_it_is_the_process_that_was_started(tmp_
 
 @pytest.mark.parametrize("nonsense", [("--seconds", "-5"), ("--talkers", "0"), ("--rate", "nan")])
 def test_nonsense_is_refused_before_anything_starts(nonsense: tuple[str, str], settings: Any) -> None:
-    settings.CHAT_DEMO = True
+    settings.CHAT_DEMO, settings.ALLOWED_HOSTS = True, ["127.0.0.1"]
     with pytest.raises(CommandError, match=f"{nonsense[0]} has to be above 0"):
         call_command("chaos", *nonsense)
