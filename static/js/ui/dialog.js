@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { words } from "../words.js";
 import { html } from "./html.js";
 
@@ -9,7 +9,8 @@ import { html } from "./html.js";
 export function Dialog({ title, onClose, children, testid, backTo }) {
   const box = useRef(null);
   const before = useRef(document.activeElement);
-  useEffect(() => {
+  // Before the next frame: an Escape pressed at once is the dialog's.
+  useLayoutEffect(() => {
     const back = backTo ? backTo(box.current) : before.current;
     box.current.showModal();
     return () => back?.focus({ preventScroll: true });
