@@ -2,7 +2,8 @@
 
 Without arguments: everything that needs no service, embedded on SQLite; what uses the database or the services, on real
 MariaDB, Redis and Kafka; the JavaScript modules, in Node. What measures time (`timed`) and what has the services for
-itself runs alone, the rest side by side. With arguments: one run of pytest with the services.
+itself runs alone, the rest side by side. A few that fail side by side are run again alone: their verdict is the one
+that counts, and what failed first is named. With arguments: one run of pytest with the services.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from deploy.services.processes import ServiceError
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest"]
-SIDE_BY_SIDE = [*PYTEST, "-q", "-n", str(os.cpu_count() or 1), "-m"]
-ALONE = [*PYTEST, "-q", "-m"]
+BESIDE = ["-n", str(os.cpu_count() or 1)]
+DISTURBED_AT_MOST = 4
+"""More than so many failures side by side are no accident of a busy machine."""
 COUNTS = re.compile(r"^=*\s*\d+ (passed|failed|skipped|error)|^# (pass|fail) \d+")
+FAILED = re.compile(r"\b(\d+) failed\b")
 SERVICE_NAMES = ("DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS")
 
 
@@ -32,15 +35,13 @@ def main(arguments: list[str]) -> int:
         with running(private_folder()) as found:
             return _run("with services", [*PYTEST, *arguments], plain | found)[0]
     runs = {
-        "embedded (SQLite)": _run("embedded", [*SIDE_BY_SIDE, "not services and not timed"], plain),
-        "embedded, alone": _run("embedded, alone", [*ALONE, "not services and timed"], plain),
+        "embedded (SQLite)": _side_by_side("embedded", "not services and not timed", plain),
+        "embedded, alone": _run("embedded, alone", [*PYTEST, "-q", "-m", "not services and timed"], plain),
     }
     with running(private_folder()) as found:
         where, real = ", ".join(found) or "no service", plain | found
-        runs["database (DATABASE_URL)"] = _run(
-            "database", [*SIDE_BY_SIDE, "database and not services and not timed"], real
-        )
-        runs[f"services ({where})"] = _run("services", [*ALONE, "services"], real)
+        runs["database (DATABASE_URL)"] = _side_by_side("database", "database and not services and not timed", real)
+        runs[f"services ({where})"] = _run("services", [*PYTEST, "-q", "-m", "services"], real)
     runs["node"] = _run("node", ["node", "--test", "tests/js/"], plain)
     print("\n== what ran where")
     for name, (code, counts) in runs.items():
@@ -58,15 +59,26 @@ def _install_tools() -> None:
                 sys.exit(1)
 
 
+def _side_by_side(title: str, which: str, environment: dict[str, str]) -> tuple[int, str]:
+    code, counts = _run(title, [*PYTEST, "-q", *BESIDE, "-m", which], environment)
+    failed = FAILED.search(counts)
+    if code != 1 or failed is None or int(failed[1]) > DISTURBED_AT_MOST:
+        return code, counts
+    again, seen = _run(f"{title}, what failed, alone", [*PYTEST, "-v", "--last-failed", "-m", which], environment)
+    return again, f"{counts}; those that failed, alone: {seen}"
+
+
 def _run(title: str, command: list[str], environment: dict[str, str]) -> tuple[int, str]:
     """Run and show; returns the exit code and what the runner counted (pytest's last line, Node's pass and fail)."""
     print(f"\n== {title}: {' '.join(command[-4:])}", flush=True)
     counted: list[str] = []
     with foreground.child(command, environment, cwd=ROOT, stdout=subprocess.PIPE) as process:
-        for line in process.stdout or ():
-            print(line, end="", flush=True)
-            if COUNTS.search(line):
-                counted.append(line.strip(" #=\n"))
+        assert process.stdout is not None
+        with process.stdout as lines:
+            for line in lines:
+                print(line, end="", flush=True)
+                if COUNTS.search(line):
+                    counted.append(line.strip(" #=\n"))
     return process.returncode, ", ".join(counted[-2:])
 
 

@@ -65,12 +65,13 @@ def own(tmp_path: Path) -> Iterator[Callable[[str], OwnService]]:
 
 
 @pytest.fixture
-def make_stack(tmp_path: Path) -> Iterator[Callable[..., ServicesStack]]:
+def make_stack(tmp_path: Path, services_template: str) -> Iterator[Callable[..., ServicesStack]]:
     """`make_stack(services, **environment)`: web and a bridge over these services, the shared ones for the rest."""
     with ExitStack() as ending:
 
         def start(services: Mapping[str, str] | None = None, **environment: str) -> ServicesStack:
-            stack = ServicesStack(tmp_path, services)
+            template = None if services and "DATABASE_URL" in services else services_template
+            stack = ServicesStack(tmp_path, services, template)
             ending.callback(stack.end)
             stack.environment |= environment
             stack.start_bridge()

@@ -37,10 +37,20 @@ def shared_stack(tmp_path_factory: pytest.TempPathFactory, embedded_template: Pa
         stack.end()
 
 
+@pytest.fixture(scope="session")
+def services_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The database of a fresh deployment with its demo people, made once on the shared server."""
+    stack = ServicesStack(tmp_path_factory.mktemp("services-template"))
+    try:
+        yield stack.name
+    finally:
+        stack.end()
+
+
 @pytest.fixture
-def services_stack(tmp_path: Path) -> Iterator[ServicesStack]:
+def services_stack(tmp_path: Path, services_template: str) -> Iterator[ServicesStack]:
     """Web and one bridge, with the demo talk applied."""
-    stack = ServicesStack(tmp_path)
+    stack = ServicesStack(tmp_path, template=services_template)
     try:
         stack.start_bridge()
         stack.start_web()

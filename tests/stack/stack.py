@@ -17,6 +17,7 @@ import httpx
 import MySQLdb
 from kafka.admin import KafkaAdminClient
 
+from tests.stack import databases
 from tests.stack.processes import ManagePy, free_port, run_manage, wait_for
 
 PASSWORD = "demo-password"
@@ -179,8 +180,9 @@ class EmbeddedStack(Stack):
 class ServicesStack(Stack):
     """Web and bridge as processes of their own, over MariaDB, Redis and Kafka."""
 
-    def __init__(self, folder: Path, services: Mapping[str, str] | None = None) -> None:
-        """`services` replaces the addresses of the shared ones, by their variables' names."""
+    def __init__(self, folder: Path, services: Mapping[str, str] | None = None, template: str | None = None) -> None:
+        """`services` replaces the addresses of the shared ones, by their variables' names; `template` is a database
+        on the same server to copy, with its demo people."""
         self._services = {name: os.environ[name] for name in SERVICES} | dict(services or {})
         self.name = f"chat_{uuid4().hex[:12]}"
         self._server = urlsplit(self._services["DATABASE_URL"])
@@ -197,11 +199,18 @@ class ServicesStack(Stack):
             },
         )
         try:
-            run_manage(["migrate", "--verbosity", "0"], self.environment)
-            run_manage(["seed_demo"], self.environment)
+            self._fill(template)
         except BaseException:
             self._forget()  # nobody has this object yet, so nobody else would
             raise
+
+    def _fill(self, template: str | None) -> None:
+        if template is not None:
+            with self._connected(self.name) as cursor:
+                databases.copy(cursor, template, self.name)
+            return
+        run_manage(["migrate", "--verbosity", "0"], self.environment)
+        run_manage(["seed_demo"], self.environment)
 
     def start_bridge(self, *arguments: str) -> ManagePy:
         bridge = self.start("bridge", ["kafka_bridge", *arguments])

@@ -38,8 +38,8 @@ def test_an_embedded_process_that_is_killed_and_frozen_loses_nothing(tmp_path: P
 
 
 @pytest.mark.services
-def test_killed_and_frozen_web_and_bridge_lose_nothing(tmp_path: Path) -> None:
-    stack = ServicesStack(tmp_path)
+def test_killed_and_frozen_web_and_bridge_lose_nothing(tmp_path: Path, services_template: str) -> None:
+    stack = ServicesStack(tmp_path, template=services_template)
     try:
         printed = run_manage(ARGUMENTS, stack.environment)
     finally:
