@@ -34,6 +34,8 @@ class SteadyClient(ChatClient):
         self._resuming = False
         self._tries = 0
         self._repeats: set[asyncio.Future[None]] = set()
+        self._refused: set[str] = set()
+        """Told to come back later, and not sent again yet."""
         self._life: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -72,12 +74,18 @@ class SteadyClient(ChatClient):
         """Try again what a server was too busy for, as a browser does by itself."""
         await super()._take(frame)
         if frame["type"] == "rejected" and frame["code"] == "busy" and not frame.get("final"):
+            self._refused.add(frame["client_id"])
             asyncio.get_running_loop().call_later(frame["retry_after"], self._again, frame["client_id"])
 
     def _again(self, client_id: str) -> None:
         self._repeats.add(asyncio.ensure_future(self._repeat(client_id)))
 
     async def _repeat(self, client_id: str) -> None:
+        """What was refused was not sent: its place among the others is where it is sent now."""
+        if client_id not in self._refused:
+            return
+        self._refused.discard(client_id)
+        self.sent[client_id] = self.sent.pop(client_id)
         with contextlib.suppress(websockets.ConnectionClosed):
             await self.say(self.sent[client_id], client_id)
 
@@ -109,6 +117,7 @@ class SteadyClient(ChatClient):
             while waiting := [client_id for client_id in self.unfinished() if client_id not in again]:
                 for client_id in waiting:
                     again.add(client_id)
+                    self._refused.discard(client_id)
                     await self.say(self.sent[client_id], client_id, again=True)
             self._resuming = False
         except (OSError, AssertionError, TimeoutError, websockets.WebSocketException):
