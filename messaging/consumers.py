@@ -28,7 +28,7 @@ from messaging.live.broadcast import ReadMarker
 from messaging.live.load import Shed
 from messaging.live.session import Session, read_frame
 from messaging.live.throttles import TokenBucket
-from messaging.live.writers import FrameWriter, writer_for
+from messaging.live.writers import ARRIVED, FrameWriter, writer_for
 from messaging.log.port import Appended, LogError
 from messaging.models import Membership
 from messaging.selectors.outcomes import outcomes
@@ -130,6 +130,7 @@ class ChatConsumer(AsyncConsumer):
         if self.closed or self.session is None:
             return
         self.session.bound_unread()
+        self._arrived = message.get(ARRIVED, time.monotonic())
         text = message.get("text")
         if text is None:
             raise Closing(CloseCode.NOT_THE_PROTOCOL)
@@ -243,7 +244,7 @@ class ChatConsumer(AsyncConsumer):
             check_may_speak(standing)
         self.process.sends.take(session.user_id)
         if isinstance(frame, frames.Send):  # to delete is to moderate, which is never shed
-            self.process.load.take_send()
+            self.process.load.take_send(time.monotonic() - self._arrived)
         return standing
 
     def _append(self, session: Session, record: bytes, room: int) -> asyncio.Future[Appended]:

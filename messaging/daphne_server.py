@@ -11,6 +11,7 @@ import logging
 import os
 import random
 import signal
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,7 @@ from django.conf import settings
 from twisted.internet import reactor
 
 from messaging import limits
-from messaging.live.writers import EXTENSION, DaphneWriter
+from messaging.live.writers import ARRIVED, EXTENSION, DaphneWriter
 from messaging.web_process import stop_web_process, web_process
 from messaging.wire import server_frames
 from messaging.wire.close_codes import CloseCode
@@ -32,15 +33,27 @@ SOCKET_LIFE_S = 10 * 365 * 24 * 3600
 GOODBYE_S = 3.0
 
 
+class StampedQueue:
+    """What daphne puts for a socket's application, with the moment it came: how long a frame waited is then known."""
+
+    def __init__(self, queue: asyncio.Queue[dict[str, Any]]) -> None:
+        self.qsize, self._put = queue.qsize, queue.put_nowait
+
+    def put_nowait(self, message: dict[str, Any]) -> None:
+        message[ARRIVED] = time.monotonic()
+        self._put(message)
+
+
 class ChatServer(Server):
     """daphne's server, with what it needs to end well. `failed`: it could not listen."""
 
     failed: str | None = None
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        if scope["type"] == "websocket":
-            scope.setdefault("extensions", {})[EXTENSION] = DaphneWriter(protocol)
-        return super().create_application(protocol, scope)
+        if scope["type"] != "websocket":
+            return super().create_application(protocol, scope)
+        scope.setdefault("extensions", {})[EXTENSION] = DaphneWriter(protocol)
+        return StampedQueue(super().create_application(protocol, scope))
 
     def listen_success(self, port: Any) -> None:
         super().listen_success(port)

@@ -129,7 +129,8 @@ BACKLOG_TARGET_S: Final = 3.0
 
 LOOP_LAG_TARGET_S: Final = 0.25
 FRAMES_TARGET_S: Final = 0.5
-"""Frames that came in should be handled within this."""
+"""Frames that came in should be handled within this; from here on sends that waited longer are refused, all of
+them at three times as long."""
 
 PRESSURE_EVERY_S: Final = 1.0
 PRESSURE_FORGOTTEN_S: Final = 5.0

@@ -5,8 +5,9 @@ FRAMES_TARGET_S of frames wait here, the loop is LOOP_LAG_TARGET_S late, or half
 at once and fades over seconds: nothing flickers. Each kind of work has its share of it (SHED_AT) above which it is not
 done; sends come last, and not all of them: as many are admitted as the bridges apply, a little more or less by how far
 that backlog is from its target. Because bridges say how fast they are, that settles (tests: `live/test_load.py`).
-Where this process itself is the narrow place nothing is refused: what it cannot handle it does not read
-(`Session.bound_unread`), and the senders' own networks hold them up.
+Where this process itself is the narrow place it refuses of the sends that have waited longer than FRAMES_TARGET_S, the
+more the longer: to refuse costs less than to serve, so the wait stays near it. Of a single socket that floods no more
+is read for a while (`Session.bound_unread`).
 
 Acknowledgements, sign-in and moderation are never shed.
 """
@@ -18,6 +19,7 @@ import random
 import time
 from collections.abc import Callable
 from enum import IntEnum
+from typing import NoReturn
 
 from django.conf import settings
 
@@ -71,15 +73,23 @@ class Load:
         metrics.shed.labels(what=what.name.lower()).inc()
         return False
 
-    def take_send(self) -> None:
-        """Count a send that is about to be appended. Raises Busy when it is one too many."""
+    def take_send(self, waited_s: float = 0.0) -> None:
+        """Count a send that is about to be appended, `waited_s` after it came. Raises Busy when it is one too many."""
         self._asked += 1
-        if self._rate is not None and settings.CHAT_FLOW_CONTROL:
-            if self._tokens < 1:
-                metrics.shed.labels(what=Shed.SENDS.name.lower()).inc()
-                raise Busy(retry_after=round(random.uniform(1.0, 3.0), 1))
-            self._tokens -= 1
+        if settings.CHAT_FLOW_CONTROL:
+            # More and more of them, the longer they waited: all at once would come back all at once.
+            if waited_s > limits.FRAMES_TARGET_S * random.uniform(1, 3):
+                self._refuse()
+            if self._rate is not None:
+                if self._tokens < 1:
+                    self._refuse()
+                self._tokens -= 1
         self._admitted += 1
+
+    @staticmethod
+    def _refuse() -> NoReturn:
+        metrics.shed.labels(what=Shed.SENDS.name.lower()).inc()
+        raise Busy(retry_after=round(random.uniform(1.0, 3.0), 1))
 
     async def watch(self, loop_lag: Callable[[], float], unread: Callable[[], int]) -> None:
         """Run until cancelled. `loop_lag`: seconds; `unread`: frames that came in and wait to be handled."""

@@ -14,6 +14,9 @@ from messaging.wire.close_codes import CloseCode
 EXTENSION = "chatsite.protocol"
 """Where a server of ours puts its FrameWriter into the ASGI scope."""
 
+ARRIVED = "chatsite.arrived"
+"""In an event of a socket: when it came (monotonic seconds), from a server that reads ahead of the application."""
+
 
 class FrameWriter(Protocol):
     """Writes JSON text frames in order. Never blocks, never raises for a socket that is gone."""

@@ -24,14 +24,14 @@ from tests.stack.stack import Person, ServicesStack
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.services]
 
-TALKERS = 40
+TALKERS = short_or_whole(300, 600)
 STEP_S, OVERLOAD_S = short_or_whole((2, 10), (5, 180))
 WINDOW_S = 5
 ACCEPTED_S, RECOVERED_S = 2.0, 30.0
 
 
 class Talker:
-    """A client that looks at answers only: the machine's other half is needed by the chat."""
+    """A client that looks at answers only: the machine's other half is needed by the chat. Told to wait, it does."""
 
     def __init__(self, stack: ServicesStack, person: Person) -> None:
         self.stack, self.person = stack, person
@@ -39,12 +39,19 @@ class Talker:
         self.accepted: list[tuple[float, float]] = []
         """(when, seconds after the send)"""
         self.busy: list[float] = []
+        self.waits_until = 0.0
+
+    @property
+    def is_waiting(self) -> bool:
+        return time.monotonic() < self.waits_until
 
     async def open(self) -> None:
         self.socket = await raw_socket(
             self.stack, session=self.person.session, sock=self._narrow_socket(), write_limit=2048
         )
         await self.socket.send('{"type":"hello"}')
+        while '"welcome"' not in str(await self.socket.recv())[:40]:
+            pass
         self._reading = asyncio.create_task(self._read())
 
     def _narrow_socket(self) -> socket.socket:
@@ -80,6 +87,7 @@ class Talker:
                 elif frame["type"] == "rejected":
                     assert frame["code"] == "busy", frame
                     self.busy.append(now)
+                    self.waits_until = max(self.waits_until, now + frame["retry_after"])
 
 
 class Load:
@@ -91,13 +99,17 @@ class Load:
         self._turn = 0
 
     async def offer(self, per_second: float, seconds: float) -> float:
-        """Open loop; returns what was really offered, for this process shares the machine."""
-        started, sent = time.monotonic(), 0
+        """Open loop, but for who was told to wait; returns what was really offered, for this process shares the
+        machine."""
+        started, due, sent = time.monotonic(), 0, 0
         while (passed := time.monotonic() - started) < seconds:
-            while sent < passed * per_second and time.monotonic() - started < seconds:
-                await self.talkers[self._turn % TALKERS].say()
+            while due < passed * per_second and time.monotonic() - started < seconds:
+                talker = self.talkers[self._turn % TALKERS]
+                if not talker.is_waiting:
+                    await talker.say()
+                    sent += 1
                 self._turn += 1
-                sent += 1
+                due += 1
                 await asyncio.sleep(0)  # answers are read as they come, however late this schedule is
             if self._turn % 50 == 0:
                 await self.talkers[self._turn // 50 % TALKERS].type()
