@@ -12,7 +12,6 @@ import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -27,9 +26,8 @@ from messaging.log.port import LogError
 from messaging.management.chaos.parts import Part, private_services, wait_until_printed
 from messaging.management.chaos.rehearsal import Breakable, Outcome, rehearse
 from messaging.management.chaos.talker import Talker
+from messaging.management.development import refusal
 from messaging.models import Membership
-
-LOCAL = {"", "127.0.0.1", "localhost", "::1", "[::1]"}
 
 
 class Command(BaseCommand):
@@ -120,23 +118,6 @@ class Command(BaseCommand):
 
 def is_clean(outcome: Outcome, report: Report) -> bool:
     return report.is_clean and not (outcome.lost or outcome.doubled or outcome.unsettled or outcome.faults)
-
-
-def refusal() -> str:
-    """Why this is no development stack, or nothing: it has to say that it is one, and be on this machine."""
-    if not settings.CHAT_DEMO:
-        return "set CHAT_DEMO=1 to say that this is one"
-    if public := [host for host in settings.ALLOWED_HOSTS if host not in LOCAL]:
-        return f"ALLOWED_HOSTS names {public[0]}"
-    if settings.NAMED_ORIGINS:
-        return "ALLOWED_ORIGINS is set, and people here come from a port of their own"
-    places = {"the database": str(settings.DATABASES["default"].get("HOST") or "")}
-    if not settings.EMBEDDED:
-        places["Redis"] = urlsplit(settings.REDIS_URL).hostname or ""
-        servers = settings.CHAT_LOG["BOOTSTRAP_SERVERS"]
-        places |= {f"Kafka {server}": server.rpartition(":")[0] for server in servers}
-    far = [name for name, host in places.items() if host not in LOCAL]
-    return f"{far[0]} is on another machine" if far else ""
 
 
 def make_talkers(count: int, port: int) -> list[Talker]:

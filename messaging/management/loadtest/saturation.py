@@ -1,0 +1,88 @@
+"""What a series of loads says about the server: its phases, its knee, the law that fits, and what gave out. Pure."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+KEEPS_UP = 0.95
+DECLINES = 0.9
+SWINGS = 0.25
+BUSY_CPU, LATE_LOOP_S, BEHIND_S = 0.9, 0.25, 3.0
+
+
+class Point(NamedTuple):
+    """One step: offered and stored a second, the goodput of each of its seconds, and what was watched meanwhile."""
+
+    offered: float
+    goodput: float
+    by_second: Sequence[float]
+    watched: Mapping[str, float]
+
+
+class Law(NamedTuple):
+    """Gunther's Universal Scalability Law: X(N) = N / (1 + sigma (N - 1) + kappa N (N - 1)), N in units of the first
+    step. `sigma`: contention, `kappa`: what parts cost one another."""
+
+    sigma: float
+    kappa: float
+
+    def at(self, n: float) -> float:
+        return n / (1 + self.sigma * (n - 1) + self.kappa * n * (n - 1))
+
+
+def phases(points: Sequence[Point]) -> list[str]:
+    """`growth`, `plateau`, `decline`, `oscillation`, step by step; after a lower load again `growth` is recovery."""
+    peak = max((point.goodput for point in points), default=0.0)
+    return [_phase(point, peak) for point in points]
+
+
+def _phase(point: Point, peak: float) -> str:
+    if point.goodput >= KEEPS_UP * point.offered:
+        return "growth"
+    if len(point.by_second) > 2 and point.goodput > 0:
+        swing = statistics.pstdev(point.by_second) / point.goodput
+        if swing > SWINGS:
+            return "oscillation"
+    return "plateau" if point.goodput >= DECLINES * peak else "decline"
+
+
+def knee(points: Sequence[Point]) -> float:
+    """The highest load that was kept up with, sends a second."""
+    return max((point.offered for point in points if point.goodput >= KEEPS_UP * point.offered), default=0.0)
+
+
+def fit(points: Sequence[Point]) -> Law:
+    """Least squares on (N / C - 1) / (N - 1) = sigma + kappa N; neither is below 0."""
+    rising = sorted(points, key=lambda point: point.offered)
+    if not rising or not rising[0].goodput:
+        return Law(0.0, 0.0)
+    first = rising[0]
+    xs, ys = [], []
+    for point in rising[1:]:
+        n, c = point.offered / first.offered, point.goodput / first.goodput
+        if n > 1 and c > 0:
+            xs.append(n)
+            ys.append((n / c - 1) / (n - 1))
+    if len(set(xs)) < 2:
+        return Law(max(0.0, ys[0]) if ys else 0.0, 0.0)
+    slope, constant = statistics.linear_regression(xs, ys)
+    if slope < 0:
+        return Law(max(0.0, statistics.mean(ys)), 0.0)
+    return Law(max(0.0, constant), slope)
+
+
+def cause(points: Sequence[Point]) -> str:
+    """What had no more to give at the first step that was not kept up with."""
+    short = next((point for point in points if point.goodput < KEEPS_UP * point.offered), None)
+    if short is None:
+        return "nothing gave out"
+    signs = [
+        f"{name} {value:.2f}"
+        for name, value in short.watched.items()
+        if (name.endswith(" cpu") and value >= BUSY_CPU)
+        or (name.endswith(" loop lag, s") and value >= LATE_LOOP_S)
+        or (name.endswith(" lag, s") and not name.endswith(" loop lag, s") and value >= BEHIND_S)
+    ]
+    return ", ".join(signs) or "none of what was watched was at its end: give --metrics, or look at the stores"
