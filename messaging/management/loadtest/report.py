@@ -132,7 +132,7 @@ def as_page(value: Mapping[str, Any]) -> str:
 
 def _chart(title: str, lines: Sequence[tuple[str, str]], series: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Every line over the same seconds; lines of very different sizes each have their own top."""
-    tops = {key: max([1e-9, *(second.get(key, 0.0) for second in series)]) for key, _ in lines}
+    tops = {key: max([0.1, *(second.get(key, 0.0) for second in series)]) for key, _ in lines}
     shared = max(tops.values(), default=1.0)
     drawn = []
     for place, (key, name) in enumerate(lines):
