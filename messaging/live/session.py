@@ -151,7 +151,11 @@ class Session:
             watched.behind = True
             metrics.skipped.inc()
             return False
-        self._write_live(watched, rev, frames)
+        if len(frames) == 1 and not self._is_cut_off:  # nearly always; the backlog has been asked for
+            self.writer.write_live(frames[0])
+            watched.rev = rev
+        else:
+            self._write_live(watched, rev, frames)
         return True
 
     def _write_live(self, watched: WatchedRoom, rev: int, frames: list[bytes]) -> None:
