@@ -11,6 +11,7 @@ import logging
 import os
 import random
 import signal
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -71,7 +72,42 @@ class ChatServer(Server):
         return any("disconnected" not in details for details in self.connections.values())
 
 
-def run_server(application: Any, host: str, port: int, on_ready: Callable[[], None]) -> None:
+class Inherited:
+    """What a worker has of its parent (`serve --workers`): the listening socket, and a lifeline that ends with it."""
+
+    def __init__(self, descriptors: str) -> None:
+        """Raises ValueError for what is not two numbers, OSError for what is no socket."""
+        listener, lifeline = (int(text) for text in descriptors.split(","))
+        self.listener, self.lifeline = socket.socket(fileno=listener), socket.socket(fileno=lifeline)
+        self.lifeline.setblocking(False)
+        for one in (self.listener, self.lifeline):
+            one.set_inheritable(False)
+
+    def take_over(self, loop: asyncio.AbstractEventLoop, server: ChatServer, end: Callable[[], None]) -> None:
+        """Accept what comes, tell the parent that we do, and end when it is gone."""
+
+        def look() -> None:
+            try:
+                is_gone = self.lifeline.recv(1) == b""
+            except BlockingIOError:
+                return
+            except OSError:
+                is_gone = True
+            if is_gone:
+                loop.remove_reader(self.lifeline)
+                end()
+
+        server.listen_success(
+            reactor.adoptStreamPort(self.listener.fileno(), self.listener.family, server.http_factory)
+        )
+        self.listener.close()  # the port has its own; a socket that stays open would let people wait while we end
+        loop.add_reader(self.lifeline, look)
+        self.lifeline.send(b"r")
+
+
+def run_server(
+    application: Any, host: str, port: int, on_ready: Callable[[], None], inherited: Inherited | None = None
+) -> None:
     """Serve until a signal comes; blocks. Raises OSError when it cannot listen, LogLocked when the log is taken."""
     loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
     asyncio.set_event_loop(loop)
@@ -89,7 +125,10 @@ def run_server(application: Any, host: str, port: int, on_ready: Callable[[], No
         verbosity=0,
     )
     loop.run_until_complete(web_process())
-    _end_on_signals(loop, server)
+    end = _end_on_signals(loop, server)
+    if inherited is not None:
+        server.endpoints = []
+        loop.call_soon(inherited.take_over, loop, server, end)
     server.run()
     if server.failed:
         loop.run_until_complete(stop_web_process())
@@ -101,7 +140,8 @@ def _say_ready(server: ChatServer, on_ready: Callable[[], None]) -> None:
         on_ready()
 
 
-def _end_on_signals(loop: asyncio.AbstractEventLoop, server: ChatServer) -> None:
+def _end_on_signals(loop: asyncio.AbstractEventLoop, server: ChatServer) -> Callable[[], None]:
+    """Returns what ends the server by other means."""
     ending: list[asyncio.Task[None]] = []
 
     def end() -> None:
@@ -113,6 +153,7 @@ def _end_on_signals(loop: asyncio.AbstractEventLoop, server: ChatServer) -> None
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, end)
+    return end
 
 
 async def _drain(server: ChatServer) -> None:

@@ -14,16 +14,16 @@ from collections import defaultdict
 from collections.abc import Awaitable, Collection
 
 from django.db import DatabaseError
-from django.utils import translation
 
 from messaging import limits, metrics
-from messaging.errors import REJECTIONS
 from messaging.live import broadcast
 from messaging.live.broadcast import PeopleNews, PresenceNews, ReadMarker, RoomChange, TypingNow
 from messaging.live.catch_up import CatchUp
+from messaging.live.fanout import SLICE_S, Fanout
 from messaging.live.load import Load
 from messaging.live.local_room import Caught, LocalRoom, as_change
 from messaging.live.loop_lag import LoopLag
+from messaging.live.news import News
 from messaging.live.presence import Presence
 from messaging.live.read_markers import move_marker
 from messaging.live.receipts import Receipts
@@ -37,8 +37,6 @@ from messaging.wire.close_codes import CloseCode
 logger = logging.getLogger(__name__)
 
 STOP_S = 2.0
-FANOUT_SLICE_S = 0.002
-"""A long fan-out lets others run this often."""
 
 
 class Hub:
@@ -54,11 +52,12 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self._side_tasks: set[asyncio.Future[None]] = set()
         self._catch_ups = CatchUp()
-        self.slow: dict[Session, float] = {}
-        """Sockets with skipped rooms, and since when."""
+        self._lag = LoopLag()
+        self.fanout = Fanout(lambda: self._lag.usual_s)
         self.rechecks = Rechecks(self)
         self.presence = Presence(self.sessions_of, self.load)
         self.receipts = Receipts(self.load)
+        self.news = News(self)
 
     # Life
 
@@ -66,8 +65,7 @@ class Hub:
         """Returns once the layer is joined; a layer that is away is tried again and again beside."""
         broadcast.set_home_loop(asyncio.get_running_loop())
         await guarded(self._open_channel)
-        lag = LoopLag()
-        watches = (lag.watch(), self.load.watch(lambda: lag.usual_s, self._unread))
+        watches = (self._lag.watch(), self.load.watch(lambda: self._lag.usual_s, self._unread), self.fanout.run())
         live = (self.presence.run(), self.receipts.run())
         for job in (self._receive(), *watches, *live, *self.rechecks.clocks()):
             self._tasks.append(asyncio.create_task(job))
@@ -207,7 +205,11 @@ class Hub:
 
     async def _receive(self) -> None:
         layer = broadcast.layer()
+        sliced = time.perf_counter()
         while True:
+            if time.perf_counter() - sliced > SLICE_S:  # a layer that has more ready never waits
+                await asyncio.sleep(0)
+                sliced = time.perf_counter()
             try:
                 channel = self._channel or await self._open_channel()
                 await self.settle_groups()
@@ -246,9 +248,9 @@ class Hub:
         try:
             match event:
                 case PeopleNews():
-                    await self._tell_people(event)
+                    await self.news.tell(event)
                 case TypingNow():
-                    self._tell_typing(event)
+                    self.news.tell_typing(event)
                 case PresenceNews():
                     self.presence.hear(event)
                 case _:
@@ -259,41 +261,28 @@ class Hub:
 
     async def _take(self, change: RoomChange) -> None:
         local = self.rooms.get(change.room)
-        if local is None or (change.rev <= local.rev and change.members_version <= local.members_version):
+        if local is None or (change.rev <= local.head and change.members_version <= local.members_version):
+            return
+        if change.members_version <= local.members_version and self._follows(local, change):
+            self.fanout.put(local, change)
             return
         async with local.lock:
             if change.members_version > local.members_version:
                 await self.recheck_members(change.room, local, change.members_version)
-            if change.after > local.rev or (change.rev > local.rev and not change.fragments):
-                await self.catch_up(change.room, local)
-            elif change.rev > local.rev:
-                await self._deliver(local, change, self._frames(change))
+            if change.rev > local.head:
+                if self._follows(local, change):
+                    self.fanout.put(local, change)
+                else:
+                    await self.catch_up(change.room, local)
 
     @staticmethod
-    def _frames(change: RoomChange) -> list[bytes]:
-        return server_frames.pieces(change.room, change.after, change.rev, change.meta, change.fragments)
-
-    async def _deliver(self, local: LocalRoom, change: RoomChange, frames: list[bytes]) -> None:
-        local.ring.add(local.rev, change.rev, frames)
-        local.rev = max(local.rev, change.rev)
-        sliced = time.perf_counter()
-        for session in tuple(local.members):
-            if change.room not in session.standings:
-                continue
-            session.count(change)
-            if change.room in session.watched:
-                session.stale_badges.discard(change.room)
-                if session.deliver(change.room, change.rev, frames):
-                    metrics.deliveries.inc(len(frames))
-                else:
-                    self.slow.setdefault(session, time.monotonic())
-            if time.perf_counter() - sliced > FANOUT_SLICE_S:
-                await asyncio.sleep(0)
-                sliced = time.perf_counter()
+    def _follows(local: LocalRoom, change: RoomChange) -> bool:
+        return change.after <= local.head and bool(change.fragments)
 
     async def catch_up(self, room: int, local: LocalRoom) -> None:
         """Read once, for everybody here, what was announced and never arrived. The room's lock is held."""
         metrics.holes.inc()
+        await self.fanout.flush_room(local)
         rev = None
         while rev != local.rev:  # until nothing was stored between reading the rows and the mentions
             found, members_version = await in_database(history.changes_and_members_version, room, local.rev)
@@ -301,7 +290,7 @@ class Hub:
                 await self.recheck_members(room, local, members_version)
             if found.reset:
                 await self._refresh_standings(room, local)
-            await self._deliver(local, as_change(found, local), found.frames())
+            await self.fanout.deliver(local, as_change(found, local), found.frames())
             rev = await self._recount_mentions(room, local)
 
     async def _recount_mentions(self, room: int, local: LocalRoom) -> int:
@@ -317,6 +306,7 @@ class Hub:
     # Membership: a change of members holds the room's frames until its watchers here are checked again.
 
     async def recheck_members(self, room: int, local: LocalRoom, version: int) -> None:
+        await self.fanout.flush_room(local)  # of the time before: to who was here then
         asked = set(local.members)
         members = await in_database(standing.members_among, room, {session.user_id for session in asked})
         for session in set(local.members) - asked:  # came meanwhile: what it has read may be older
@@ -364,56 +354,10 @@ class Hub:
         for session in tuple(local.members):
             await self.refresh(session, room)
 
-    async def _tell_people(self, news: PeopleNews) -> None:
-        for refusal in news.refusals:
-            for session in self.sessions_of(refusal.user):
-                with translation.override(session.language):
-                    why = REJECTIONS[refusal.code]()
-                session.write(server_frames.rejected(refusal.client_id, why, final=True))
-        for change in news.memberships:
-            for session in self.sessions_of(change.user):
-                await self.refresh(session, change.room)
-        self.receipts.hear(news.reads)
-        if news.origin != broadcast.ORIGIN:
-            for marker in news.reads:
-                await self.mark_read(marker)
-        if news.signed_out:
-            self._sign_out(set(news.signed_out))
-        for user in news.banned:
-            self.ban(user)
-        for user in news.notified:
-            for session in self.sessions_of(user):
-                session.write(server_frames.frame("notice", code="moderation"))
-        for said in news.pressure:
-            self.load.hear(said)
-        if news.rooms:
-            await self._refresh_room_data([room for room in news.rooms if room in self.rooms])
-
-    async def _refresh_room_data(self, rooms: list[int]) -> None:
-        """Name, topic, slow mode, archive: for everybody here, in one query."""
-        for room, data in (await in_database(standing.room_data, rooms)).items():
-            for session in self.rooms[room].members if room in self.rooms else ():
-                session.standings[room].take(data)
-                session.changed_rooms.add(room)
-
     def ban(self, user: int) -> None:
         for session in self.sessions_of(user):
             metrics.sockets_closed.labels(code=CloseCode.FORBIDDEN.value).inc()
             session.close(CloseCode.FORBIDDEN)
-
-    def _sign_out(self, names: set[str]) -> None:
-        for session in tuple(self.sessions):
-            if broadcast.session_name(session.session_key) in names:
-                session.close(CloseCode.NOT_SIGNED_IN)
-
-    def _tell_typing(self, typing: TypingNow) -> None:
-        local = self.rooms.get(typing.room)
-        if local is None:
-            return
-        frame = server_frames.frame("typing", room=typing.room, user={"id": typing.user, "name": typing.name})
-        for session in local.watchers:
-            if session.user_id != typing.user:
-                session.write(frame)
 
     async def mark_read(self, marker: ReadMarker) -> None:
         """Move a person's marker in all their sockets here and tell them the exact counts."""

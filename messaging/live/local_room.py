@@ -9,6 +9,7 @@ from messaging import limits
 from messaging.live.broadcast import Count, RoomChange
 from messaging.live.session import Session
 from messaging.selectors.history import Changes
+from messaging.wire.server_frames import Fragment
 
 
 class Caught(NamedTuple):
@@ -58,7 +59,7 @@ class Ring:
 class LocalRoom:
     """A room that has people in this process."""
 
-    __slots__ = ("lock", "members", "members_version", "rev", "ring", "watchers")
+    __slots__ = ("_waiting", "lock", "members", "members_version", "rev", "ring", "waiting_bytes", "watchers")
 
     def __init__(self, rev: int, members_version: int) -> None:
         self.rev = rev
@@ -69,10 +70,54 @@ class LocalRoom:
         self.ring = Ring()
         self.lock = asyncio.Lock()
         """Held while the room moves on, so that a catch-up and an announcement do not both count a message."""
+        self._waiting: list[RoomChange] = []
+        self.waiting_bytes = 0
+
+    @property
+    def head(self) -> int:
+        """Up to where is known what happened: passed on, or about to be."""
+        return max(self.rev, self._waiting[-1].rev) if self._waiting else self.rev
+
+    def wait(self, change: RoomChange) -> None:
+        """Keep a change that follows on the head until it is passed on with others."""
+        self._waiting.append(change)
+        self.waiting_bytes += sum(len(fragment.json) for fragment in change.fragments)
+
+    def take_waiting(self) -> RoomChange | None:
+        waiting, self._waiting, self.waiting_bytes = self._waiting, [], 0
+        return joined(waiting) if waiting else None
 
     def since(self, rev: int) -> Caught | None:
         """What a client at `rev` misses, from memory; None when that does not reach back so far."""
         return Caught(rev, []) if rev == self.rev else self.ring.since(rev)
+
+
+def joined(changes: list[RoomChange]) -> RoomChange:
+    """Changes that follow each other as one. Of a message that changed twice its last state is left, as a catch-up
+    would find it; what overlaps is counted once."""
+    first, last = changes[0], changes[-1]
+    if first is last:
+        return first
+    newest: dict[int, Fragment] = {}
+    counts: list[Count] = []
+    counted = first.after
+    for change in changes:
+        for fragment in change.fragments:
+            held = newest.get(fragment.seq)
+            if held is None or held.rev < fragment.rev:
+                newest[fragment.seq] = fragment
+        counts += [item for item in change.counts if item.rev > counted]
+        counted = change.rev
+    return RoomChange(
+        room=first.room,
+        after=first.after,
+        rev=last.rev,
+        seq=max(change.seq for change in changes),
+        meta=last.meta,
+        members_version=last.members_version,
+        fragments=[newest[seq] for seq in sorted(newest)],
+        counts=counts,
+    )
 
 
 def as_change(found: Changes, local: LocalRoom) -> RoomChange:

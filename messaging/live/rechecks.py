@@ -61,7 +61,7 @@ class Rechecks:
 
     async def find_holes(self) -> None:
         """Rooms that are further than what was announced here, or have other members."""
-        known = {room: local.rev for room, local in self._hub.rooms.items()}
+        known = {room: local.head for room, local in self._hub.rooms.items()}
         for busy in self._hub.rooms.values():
             busy.ring.forget_old()
         if not known:
@@ -73,7 +73,7 @@ class Rechecks:
             async with local.lock:
                 if head.members_version > local.members_version:
                     await self._hub.recheck_members(room, local, head.members_version)
-                if head.rev > local.rev and local.rev == known[room]:
+                if head.rev > local.head and local.head == known[room]:
                     await self._hub.catch_up(room, local)
 
     async def close_ended_sessions(self) -> None:
@@ -110,11 +110,11 @@ class Rechecks:
     async def look_after_the_slow(self) -> None:
         """Sockets that were skipped are caught up once they have read, or cut off when they do not."""
         hub = self._hub
-        for session, since in tuple(hub.slow.items()):
+        for session, since in tuple(hub.fanout.slow.items()):
             if session not in hub.sessions:
-                del hub.slow[session]
+                del hub.fanout.slow[session]
             elif session.is_drained:
-                del hub.slow[session]
+                del hub.fanout.slow[session]
                 hub.spawn(self._resync(session))
             elif time.monotonic() - since > limits.SLOW_S:
                 session.cut_off()

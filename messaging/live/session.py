@@ -9,6 +9,7 @@ from typing import Any
 from messaging import limits, metrics
 from messaging.errors import RateLimited
 from messaging.live.broadcast import Count, RoomChange
+from messaging.live.counting import Plain
 from messaging.live.throttles import TokenBucket
 from messaging.live.writers import FrameWriter
 from messaging.selectors.standing import Standing
@@ -150,24 +151,39 @@ class Session:
             watched.behind = True
             metrics.skipped.inc()
             return False
-        self._write_live(watched, rev, frames)
+        if len(frames) == 1 and not self._is_cut_off:  # nearly always; the backlog has been asked for
+            self.writer.write_live(frames[0])
+            watched.rev = rev
+        else:
+            self._write_live(watched, rev, frames)
         return True
 
     def _write_live(self, watched: WatchedRoom, rev: int, frames: list[bytes]) -> None:
         for frame in frames:
-            self.write(frame)
+            if self._is_cut_off:
+                break
+            if self.writer.backlog() > limits.BACKLOG_BYTES:
+                self.cut_off()
+                break
+            self.writer.write_live(frame)
         watched.rev = max(watched.rev, rev)
 
     # Counting: badges are computed from announcements, not from the database.
 
-    def count(self, change: RoomChange) -> None:
-        """Move this person's numbers of a room along; mark its badge for the next tick when it is not on screen."""
+    def count(self, change: RoomChange, plain: Plain | None = None) -> None:
+        """Move this person's numbers of a room along; mark its badge for the next tick when it is not on screen.
+
+        `plain`: the change as looked at once for everybody, if it only adds messages.
+        """
         standing = self.standings[change.room]
         if change.rev <= standing.rev:
             return  # read from the database after this was stored, and before it was announced
-        for item in change.counts:
-            if item.rev > standing.rev:
-                self._count_one(standing, item)
+        if plain is not None and plain.is_all_new_to(self.user_id, standing):
+            standing.unread += plain.new
+        else:
+            for item in change.counts:
+                if item.rev > standing.rev:
+                    self._count_one(standing, item)
         standing.seq = max(standing.seq, change.seq)
         standing.rev, standing.meta = change.rev, change.meta
         self.stale_badges.add(change.room)

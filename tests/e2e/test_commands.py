@@ -77,6 +77,29 @@ def test_nonsense_is_answered_with_the_usage(embedded_stack: EmbeddedStack) -> N
         assert "usage:" in printed
 
 
+@pytest.mark.parametrize(
+    ("workers", "code", "why"),
+    [
+        ("0", 1, "--workers is 0, but has to be a number from 1 to 256."),
+        ("-1", 1, "--workers is -1, but has to be"),
+        ("257", 1, "--workers is 257, but has to be"),
+        ("x", 2, "invalid int value: 'x'"),
+        ("2", 1, "--workers needs KAFKA_BOOTSTRAP_SERVERS, DATABASE_URL and REDIS_URL"),
+    ],
+)
+def test_workers_that_cannot_be_are_refused(embedded_stack: EmbeddedStack, workers: str, code: int, why: str) -> None:
+    said = run_to_the_end(embedded_stack, "workers", "serve", "--port", str(free_port()), "--workers", workers)
+    assert said[0] == code
+    assert why in said[1]
+    assert "Traceback" not in said[1]
+
+
+def test_only_a_parent_hands_sockets_on(embedded_stack: EmbeddedStack) -> None:
+    for nonsense in ("x", "98,99", "1"):
+        code, printed = run_to_the_end(embedded_stack, "worker", "serve", "--inherited", nonsense)
+        assert (code, "Traceback" in printed) == (1, False)
+
+
 def test_the_demo_is_made_once_and_only_where_it_may(embedded_stack: EmbeddedStack) -> None:
     before = embedded_stack.rows("SELECT COUNT(*) FROM messaging_message")
     code, _ = run_to_the_end(embedded_stack, "seed", "seed_demo")

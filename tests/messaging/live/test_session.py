@@ -12,6 +12,7 @@ from messaging import limits
 from messaging.errors import RateLimited
 from messaging.live import throttles
 from messaging.live.broadcast import Count, RoomChange
+from messaging.live.counting import Plain
 from messaging.live.session import Session
 from messaging.live.throttles import TokenBucket
 from messaging.selectors.standing import Standing
@@ -28,6 +29,9 @@ class Written:
         self.unhandled = 0
 
     def write(self, frame: bytes) -> None:
+        self.frames.append(frame)
+
+    def write_live(self, frame: bytes) -> None:
         self.frames.append(frame)
 
     def backlog(self) -> int:
@@ -153,6 +157,36 @@ def test_counts_follow_announcements_and_own_messages_read_all() -> None:
         "type": "badges",
         "rooms": {"7": {"seq": 11, "rev": 11, "meta": 0, "unread": 1, "mentions": 0}},
     }
+
+
+CHANGES = [
+    change(5, 8, Count(6, 6, 2, 1), Count(7, 7, 3, 1), Count(8, 8, 2, 1)),
+    change(5, 7, Count(6, 6, 2, 1, [1]), Count(7, 7, 3, 1)),
+    change(5, 7, Count(6, 6, 1, 1), Count(7, 7, 3, 1)),
+    change(5, 8, Count(6, 6, 2, 1), Count(7, 7, 3, 1), Count(6, 8, 2, -1)),
+    change(5, 6, Count(4, 6, 2, -1)),
+    change(5, 7, Count(6, 7, 2, 0, [1], [9])),
+    change(3, 6, Count(5, 4, 2, 1), Count(6, 6, 2, 1)),
+    change(5, 6),
+]
+
+
+@pytest.mark.parametrize("number", range(len(CHANGES)))
+@pytest.mark.parametrize(("rev", "seq", "read"), [(5, 5, 5), (5, 5, 3), (6, 6, 6), (5, 5, 7), (7, 7, 0)])
+def test_counting_once_for_everybody_says_the_same_as_one_by_one(number: int, rev: int, seq: int, read: int) -> None:
+    told = CHANGES[number]
+    held = []
+    for plain in (None, Plain.of(told)):
+        session, _ = make_session()
+        place = session.standings[7]
+        place.rev, place.seq, place.read, place.unread = rev, seq, read, max(0, seq - read)
+        session.count(told, plain)
+        held.append((place.rev, place.seq, place.read, place.unread, place.mentions))
+    assert held[0] == held[1]
+
+
+def test_only_new_messages_are_counted_for_everybody_at_once() -> None:
+    assert [Plain.of(told) is not None for told in CHANGES] == [True, True, True, False, False, False, True, False]
 
 
 def test_an_own_message_that_was_deleted_unseen_has_read_all_below_it() -> None:

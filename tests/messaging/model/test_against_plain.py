@@ -223,6 +223,10 @@ class Chat(RuleBasedStateMachine):
 
     # The bridge
 
+    @rule()
+    def a_window_ends(self) -> None:
+        self.runner.run(self.hub.fanout.flush())
+
     @rule(announced=st.booleans())
     def bridge_steps(self, announced: bool) -> None:
         self._bridge(announced)
@@ -242,6 +246,7 @@ class Chat(RuleBasedStateMachine):
     def all_agrees(self) -> None:
         """Whatever was lost is found by the next check of revs and sanctions."""
         self._bridge(announced=False)
+        self.runner.run(self.hub.fanout.flush())
         self.runner.run(self.markers._flush())
         self.runner.run(self.hub.rechecks.find_holes())
         self.runner.run(self.hub.rechecks.follow_sanctions())

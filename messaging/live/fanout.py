@@ -1,0 +1,119 @@
+"""From what was announced to the sockets that watch: changes of a room leave together, as one frame.
+
+A write costs its system call, whatever is in it. So after a fan-out the next one waits a window: nothing when the hub
+has little to do (what comes after quiet leaves at once), and the longer the last one took, up to CHAT_FANOUT_WINDOW_MS.
+A hub then spends a fifth of its time on writing, until that window is full; acknowledgements never wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+
+from messaging import limits, metrics
+from messaging.live.broadcast import RoomChange
+from messaging.live.counting import Plain
+from messaging.live.local_room import LocalRoom
+from messaging.live.session import Session
+from messaging.wire import server_frames
+
+logger = logging.getLogger(__name__)
+
+SLICE_S = 0.002
+"""A long fan-out lets others run this often."""
+REST = 4
+"""The window, in times of what the last fan-out took."""
+LEAST_S = 0.001
+"""A shorter window is none."""
+LOCKED_S = 0.005
+"""When to look again at a room whose members are being checked."""
+
+
+def usual_lag() -> float:
+    return 0.0
+
+
+class Fanout:
+    """One for the hub. `put` takes what was announced, `run` hands it out; a room's lock is held while it moves on."""
+
+    def __init__(self, loop_lag: Callable[[], float] = usual_lag) -> None:
+        self._loop_lag = loop_lag
+        self._waiting: set[LocalRoom] = set()
+        self._asked = asyncio.Event()
+        self._opens_at = 0.0
+        self.slow: dict[Session, float] = {}
+        """Sockets with skipped rooms, and since when."""
+
+    def put(self, local: LocalRoom, change: RoomChange) -> None:
+        """Let a change that follows on what the room has go with the next window."""
+        local.wait(change)
+        if local.waiting_bytes > limits.SERVER_FRAME_BYTES:  # more would not fit into the frame anyway
+            self._opens_at = 0.0
+        self._waiting.add(local)
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self._asked.wait()
+            while (rest := self._opens_at - time.perf_counter()) > 0:  # noqa: ASYNC110 - it waits for a time
+                await asyncio.sleep(min(rest, LOCKED_S))
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Hand out what waits now."""
+        self._asked.clear()
+        began = time.perf_counter()
+        rooms, self._waiting = self._waiting, set()
+        for local in rooms:
+            if local.lock.locked():
+                self._waiting.add(local)
+                continue
+            try:
+                async with local.lock:
+                    await self.flush_room(local)
+            except Exception:  # one room that goes wrong must not end delivery for everybody
+                logger.exception("changes could not be delivered")
+        ended = time.perf_counter()
+        window = self._window(ended - began)
+        metrics.fanout_window_seconds.set(window)
+        if self._waiting:
+            self._asked.set()
+        self._opens_at = ended + (max(window, LOCKED_S) if rooms & self._waiting else window)
+
+    def _window(self, took_s: float) -> float:
+        wanted = max(REST * took_s, self._loop_lag())
+        return 0.0 if wanted < LEAST_S else min(wanted, settings.CHAT_FANOUT_WINDOW_MS / 1000)
+
+    async def flush_room(self, local: LocalRoom) -> None:
+        """Hand out what waits of one room. Its lock is held."""
+        change = local.take_waiting()
+        if change is not None and change.rev > local.rev:
+            frames = server_frames.pieces(change.room, change.after, change.rev, change.meta, change.fragments)
+            await self.deliver(local, change, frames)
+
+    async def deliver(self, local: LocalRoom, change: RoomChange, frames: list[bytes]) -> None:
+        """Write to who watches, count for who does not. The room's lock is held."""
+        room, plain = change.room, Plain.of(change)
+        local.ring.add(local.rev, change.rev, frames)
+        local.rev = max(local.rev, change.rev)
+        written = 0
+        sliced = time.perf_counter()
+        for session in tuple(local.members):
+            if room not in session.standings:
+                continue
+            session.count(change, plain)
+            if room in session.watched:
+                session.stale_badges.discard(room)
+                if session.deliver(room, change.rev, frames):
+                    written += 1
+                else:
+                    self.slow.setdefault(session, time.monotonic())
+            if time.perf_counter() - sliced > SLICE_S:
+                await asyncio.sleep(0)
+                sliced = time.perf_counter()
+        metrics.deliveries.inc(written * len(change.fragments or change.counts))

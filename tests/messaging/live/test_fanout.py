@@ -1,0 +1,186 @@
+"""Changes of a room leave together when there is much to do, at once when there is not, and never to who was put out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from accounts.models import User
+from messaging import limits
+from messaging.live import broadcast
+from messaging.live.broadcast import Count, RoomChange
+from messaging.live.fanout import Fanout
+from messaging.live.hub import Hub
+from messaging.live.local_room import LocalRoom, joined
+from messaging.live.session import Session
+from messaging.live.writers import wire_frame
+from messaging.models import Room
+from messaging.wire.commands import LeaveRoom
+from messaging.wire.server_frames import Fragment
+from tests.messaging.conftest import Desk
+from tests.messaging.live.test_hub import Say, enter, hub, shown, until  # noqa: F401
+from tests.messaging.live.test_session import Written, make_session
+
+WINDOW_S = 0.03
+
+
+def change(after: int, rev: int, *seqs: int, version: int = 0, size: int = 0) -> RoomChange:
+    """Messages `seqs` were written last with the revs that end at `rev`."""
+    first = rev - len(seqs) + 1
+    fragments = [
+        Fragment(seq, first + place, b'{"seq":%d,"rev":%d,"body":"%s"}' % (seq, first + place, b"x" * size))
+        for place, seq in enumerate(seqs)
+    ]
+    counts = [Count(seq, first + place, 2, 1) for place, seq in enumerate(seqs)]
+    return RoomChange(7, after, rev, max(seqs, default=0), 3, version, fragments, counts)
+
+
+def watching(local: LocalRoom) -> tuple[Session, Written]:
+    session, writer = make_session()
+    held = session.standings[7]
+    held.rev = held.seq = held.read = local.rev
+    session.begin_watch(7)
+    session.watched[7].held = None
+    local.members.add(session)
+    return session, writer
+
+
+def told(writer: Written) -> list[tuple[int, int, list[int]]]:
+    frames: list[dict[str, Any]] = [json.loads(frame) for frame in writer.frames]
+    return [(frame["after"], frame["rev"], [one["seq"] for one in frame["messages"]]) for frame in frames]
+
+
+def test_joined_changes_keep_the_last_state_of_a_message_and_count_everything_once() -> None:
+    both = joined([change(0, 2, 1, 2), change(2, 3, 3), change(1, 5, 1, 4)])
+    assert (both.after, both.rev, both.seq, both.meta) == (0, 5, 4, 3)
+    assert [(one.seq, one.rev) for one in both.fragments] == [(1, 4), (2, 2), (3, 3), (4, 5)]
+    assert [item.rev for item in both.counts] == [1, 2, 3, 4, 5]
+    again = joined([change(0, 2, 1, 2), change(0, 3, 1, 2, 3)])
+    assert [item.rev for item in again.counts] == [1, 2, 3], "what was announced twice"
+
+
+@pytest.mark.asyncio
+async def test_what_comes_within_a_window_leaves_as_one_frame_and_the_ring_has_it() -> None:
+    local, fanout = LocalRoom(0, 0), Fanout()
+    writers = [watching(local)[1] for _ in range(3)]
+    for rev in range(1, 6):
+        fanout.put(local, change(rev - 1, rev, rev))
+    assert (local.rev, local.head) == (0, 5)
+    await fanout.flush()
+    assert (local.rev, local.head) == (5, 5)
+    assert [told(writer) for writer in writers] == [[(0, 5, [1, 2, 3, 4, 5])]] * 3
+    assert writers[0].frames[0] is writers[1].frames[0]
+    caught = local.since(2)
+    assert caught is not None
+    assert (caught.rev, caught.frames) == (5, writers[0].frames)
+    await fanout.flush()
+    assert len(writers[0].frames) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_window_that_does_not_fit_into_a_frame_is_a_chain() -> None:
+    local, fanout = LocalRoom(0, 0), Fanout()
+    _, writer = watching(local)
+    for rev in range(1, 6):
+        fanout.put(local, change(rev - 1, rev, rev, size=30_000))
+    await fanout.flush()
+    assert told(writer) == [(0, 2, [1, 2]), (2, 4, [3, 4]), (4, 5, [5])]
+    assert all(len(frame) <= limits.SERVER_FRAME_BYTES for frame in writer.frames)
+
+
+@pytest.mark.asyncio
+async def test_the_first_after_quiet_leaves_at_once_and_the_next_wait_as_long_as_there_is_much_to_do(
+    settings: Any,
+) -> None:
+    settings.CHAT_FANOUT_WINDOW_MS = 1000 * WINDOW_S
+    local, fanout = LocalRoom(0, 0), Fanout(lambda: 1.0)
+    _, writer = watching(local)
+    running = asyncio.create_task(fanout.run())
+    began = time.monotonic()
+    fanout.put(local, change(0, 1, 1))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert told(writer) == [(0, 1, [1])]
+    fanout.put(local, change(1, 2, 2))
+    fanout.put(local, change(2, 3, 3))
+    while len(writer.frames) < 2:
+        await asyncio.sleep(0.001)
+    assert time.monotonic() - began >= WINDOW_S
+    assert told(writer)[1] == (1, 3, [2, 3])
+    settings.CHAT_FANOUT_WINDOW_MS = 0
+    await asyncio.sleep(2 * WINDOW_S)
+    for rev in (4, 5):
+        fanout.put(local, change(rev - 1, rev, rev))
+        for _ in range(3):
+            await asyncio.sleep(0)
+    assert told(writer)[2:] == [(3, 4, [4]), (4, 5, [5])]
+    running.cancel()
+
+
+@pytest.mark.asyncio
+async def test_a_room_that_is_being_checked_holds_up_no_other() -> None:
+    busy, free, fanout = LocalRoom(0, 0), LocalRoom(0, 0), Fanout()
+    held, goes = watching(busy)[1], watching(free)[1]
+    running = asyncio.create_task(fanout.run())
+    async with busy.lock:
+        fanout.put(busy, change(0, 1, 1))
+        fanout.put(free, change(0, 1, 1))
+        await until(lambda: goes.frames, "the free room")
+        assert held.frames == []
+    await until(lambda: held.frames, "the other, once it is free")
+    running.cancel()
+
+
+@pytest.mark.asyncio
+async def test_a_window_is_left_out_by_who_is_slow_as_a_whole() -> None:
+    local, fanout = LocalRoom(0, 0), Fanout()
+    session, writer = watching(local)
+    writer.waiting = limits.SKIP_BYTES + 1
+    fanout.put(local, change(0, 1, 1))
+    fanout.put(local, change(1, 2, 2))
+    await fanout.flush()
+    assert (writer.frames, session.watched[7].behind, session.watched[7].rev) == ([], True, 0)
+    assert session in fanout.slow
+    assert session.standings[7].unread == 2
+
+
+@pytest.mark.asyncio
+@pytest.mark.django_db(transaction=True)
+async def test_what_waits_reaches_who_was_here_and_not_what_came_after(
+    hub: Hub,  # noqa: F811
+    desk: Desk,
+    say: Say,
+    room: Room,
+    people: dict[str, User],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "REV_CHECK_EVERY_S", 60)
+    await asyncio.sleep(0.1)  # the check that is under way
+    _, ada = await enter(hub, people["ada"], room.pk)
+    _, bo = await enter(hub, people["bo"], room.pk)
+    hub.fanout._opens_at = time.perf_counter() + 60  # a window that ends by nothing but the change of members
+    leave = LeaveRoom(client_id=uuid4(), room=room.pk, sender=people["bo"].pk)
+    changes = []
+    for command in (say("ada", "to both"), leave, say("ada", "among ourselves")):
+        for applied in await sync_to_async(desk.apply)(command):
+            changes += applied.changes
+    await broadcast.announce(changes)
+    await until(lambda: shown(ada) == shown(bo) == ["to both"], "what was said before")
+    await until(lambda: b'"left"' in bo.frames[-1], "put out")
+    hub.fanout._opens_at = 0.0
+    await until(lambda: shown(ada) == ["to both", "among ourselves"], "what was said after")
+    assert shown(bo) == ["to both"]
+
+
+@pytest.mark.parametrize("length", [0, 125, 126, 65_535, 65_536])
+def test_frames_on_the_wire_are_what_others_make(length: int) -> None:
+    from websockets.frames import Frame, Opcode
+
+    text = b"x" * length
+    assert wire_frame(text) == Frame(Opcode.TEXT, text).serialize(mask=False)
