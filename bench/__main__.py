@@ -26,9 +26,13 @@ ROWS: dict[str, bool] = {
     "fanout": False,
     "fanout_uvicorn": False,
     "growth": True,
+    "accept": True,
+    "end_to_end": True,
     "drain": True,
+    "producer": True,
     "idle": False,
     "history": True,
+    "gc_frozen": False,
 }
 """In the order of the table; whether a row needs the services."""
 
