@@ -26,6 +26,8 @@ ROWS: dict[str, bool] = {
     "fanout": False,
     "fanout_uvicorn": False,
     "growth": True,
+    "hot_room": True,
+    "many_rooms": True,
     "accept": True,
     "end_to_end": True,
     "drain": True,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from contextlib import closing
+from functools import partial
 from uuid import uuid4
 
 import redis
@@ -34,11 +35,15 @@ async def sends(stack: ServicesStack, count: int) -> tuple[list[float], list[flo
         shown = []
         for number in range(WARM + count):
             client_id = await one.say(f"{number} {BODY}"[:150])
-            await two.until(lambda number=number: len(two.messages) == number + 1, "the message")
+            await two.until(partial(_has, two.messages, number + 1), "the message")
             shown.append((time.monotonic() - one.sent_at[client_id]) * 1000)
-            await one.until(lambda number=number: len(one.accepted) == number + 1, "accepted")
+            await one.until(partial(_has, one.accepted, number + 1), "accepted")
             await asyncio.sleep(PAUSE_S)
         return [seconds * 1000 for seconds in one.accepted_after[WARM:]], shown[WARM:]
+
+
+def _has(found: Sized, count: int) -> bool:
+    return len(found) == count
 
 
 def timed(count: int, once: Callable[[], object]) -> list[float]:

@@ -68,7 +68,7 @@ async def _ladder(servers: str, topic: str, seconds: float) -> tuple[float, floa
     return held
 
 
-async def _step(appender: LoopAppender, topic: str, rate: int, seconds: float) -> tuple[float, float, int]:
+async def _step(appender: LoopAppender, topic: str, rate: int, seconds: float) -> tuple[float, float, float]:
     """(taken a second, loop lag p99 in ms, seconds until the last of them was acknowledged)"""
     lags: list[float] = []
     watching = asyncio.create_task(_watch(lags))
