@@ -25,8 +25,8 @@ soak: $(VENV)/dev-stamp  ## every fault whole, and the table of what was measure
 screenshots: $(VENV)/dev-stamp  ## the pictures in docs/images
 	@$(BIN)/python -m tests.e2e.screenshots
 
-bench: $(VENV)/dev-stamp  ## the bridge beside raw executemany, at 3 million rows; figures in bench/results
-	@$(BIN)/python -m bench.drain $(ARGS)
+bench: $(VENV)/dev-stamp  ## the table in docs/performance.md; ROWS="fanout drain" for some of it, QUICK=1 for small sizes
+	@$(BIN)/python -m bench $(ROWS) $(if $(QUICK),--quick)
 
 services:  ## real MariaDB, Redis and Kafka in the background; prints what to export
 	@$(PYTHON) -m deploy.services start

@@ -25,9 +25,13 @@ def start(folder: Path, state: Path, port: int) -> Running:
     data, log = folder / "data", folder / "mariadb.log"
     if not (data / "mysql").exists():
         _install(data)
+    # Its own: a server that starts removes what it finds of temporary tables, also another server's.
+    temporary = folder / "tmp"
+    temporary.mkdir(exist_ok=True)
     # A socket path has at most 107 characters, and VAR may be anywhere.
     local = Path(tempfile.gettempdir()) / f"chatsite-mariadb-{port}.sock"
     command = [_program("mariadbd"), "--no-defaults", *_as_root(), f"--datadir={data}", f"--socket={local}"]
+    command += [f"--tmpdir={temporary}"]
     command += [f"--port={port}", "--bind-address=127.0.0.1", f"--pid-file={folder / 'mariadb.pid'}"]
     command += ["--character-set-server=utf8mb4", "--innodb-buffer-pool-size=512M", "--skip-name-resolve"]
     command += ["--max-connections=300", "--innodb-log-file-size=256M"]

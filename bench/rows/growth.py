@@ -1,0 +1,90 @@
+"""Growth: what one more watcher costs, from 10 to 5,000; and what of a message does not depend on watchers at all."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import time
+from collections.abc import Sequence
+from functools import partial
+
+from bench.row import Limit, Row
+from bench.sink import Sink, client_frame
+from bench.stacks import running_stack
+from bench.watched_room import WatchedRoom, serve, until
+from tests.stack.client import ChatClient
+from tests.stack.stack import Person, ServicesStack
+
+NAME = "growth"
+ROUNDS = 3
+PAUSE_S = 0.02
+
+
+def measure(quick: bool) -> Row:
+    sizes = (10, 100, 500) if quick else (10, 100, 1000, 5000)
+    deliveries = 10_000 if quick else 40_000
+    costs = serve(partial(_costs, sizes=sizes, deliveries=deliveries))
+    flat = statistics.median(costs.values())
+    few, many = _per_message((5, 50) if quick else (10, 500), 50 if quick else 200)
+    figures = {f"µs at {size:,}": cost for size, cost in costs.items()}
+    figures |= {"statements a message, few watchers": few[0], "statements a message, many watchers": many[0],
+                "layer events a message, few": few[1], "layer events a message, many": many[1],
+                "statements added": many[0] - few[0], "events added": many[1] - few[1]}  # fmt: skip
+    spread = max(abs(cost / flat - 1) for cost in costs.values()) * 100
+    return Row(
+        NAME, "how far the CPU of one more delivery is from flat, over all numbers of watchers", "%", spread,
+        figures=figures,
+        must=(Limit("value", "<=", 15), Limit("statements added", "<=", 1), Limit("events added", "<=", 0.2)),
+        conditions={"watchers": list(sizes), "rounds": ROUNDS},
+    )  # fmt: skip
+
+
+async def _costs(room: WatchedRoom, port: int, *, sizes: Sequence[int], deliveries: int) -> dict[int, float]:
+    """Microseconds of one more delivery at each size: beyond what a message costs with a single watcher."""
+    with Sink(port) as sink:
+        await room.grow(sink, 1)
+        await room.deliver(sink, 100)
+        alone = await _cost(room, sink, deliveries // 10)
+        found = {}
+        for size in sizes:
+            await room.grow(sink, size)
+            spent = await _cost(room, sink, max(10, deliveries // size))
+            found[size] = (spent - alone) / (size - 1) * 1e6
+        return found
+
+
+async def _cost(room: WatchedRoom, sink: Sink, messages: int) -> float:
+    return statistics.median([await room.deliver(sink, messages) / messages for _ in range(ROUNDS)])
+
+
+def _per_message(sizes: tuple[int, int], messages: int) -> list[tuple[float, float]]:
+    """(statements, layer events) of a message with few and with many watchers, in a deployment on the services."""
+    with running_stack() as stack:
+        people = stack.people(max(sizes), 1)
+        return [asyncio.run(_count(stack, people[:size], messages)) for size in sizes]
+
+
+async def _count(stack: ServicesStack, people: list[Person], messages: int) -> tuple[float, float]:
+    """What an idle deployment does in the same time is taken off."""
+    hello = client_frame(json.dumps({"type": "hello", "watch": {str(people[0].room): 0}}).encode())
+    talker = ChatClient(stack, people[0].name, people[0].room, session=people[0].session)
+    async with talker:
+        with Sink(stack.port) as sink:
+            sink.open(len(people), hello, [person.session for person in people], protocol="chat.v1")
+            await until(sink.has_opened, "the handshakes")
+            await asyncio.sleep(2)
+            started, before = time.monotonic(), _counters(stack)
+            for number in range(messages):
+                await talker.say(f"message {number}")
+                await asyncio.sleep(PAUSE_S)
+            await talker.until(lambda: len(talker.shown_after) == messages, "the messages", 60)
+            spent, after = time.monotonic() - started, _counters(stack)
+            await asyncio.sleep(spent)
+            idle = _counters(stack)
+    statements, events = ((b - a - (c - b)) / messages for a, b, c in zip(before, after, idle, strict=True))
+    return statements, events
+
+
+def _counters(stack: ServicesStack) -> tuple[float, float]:
+    return stack.queries(), stack.metric("chat_layer_events_total")

@@ -1,0 +1,62 @@
+"""A hot room: the most deliveries a second at p99 below 250 ms, beside the chat of the Channels tutorial.
+
+Ours by `manage.py loadtest`, which verifies every delivery at its client; the tutorial's by plain sockets of the
+same number, with the same text, to the same bound.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from bench.filling import BODY
+from bench.loadtest import IN_TIME_MS, highest, is_in_time, loadtest
+from bench.readers import Heard, Readers
+from bench.row import Limit, Row
+from bench.stacks import running_stack
+from bench.tutorial.server import CHAT, tutorial
+
+NAME = "hot_room"
+FIRST_RATE = 100.0
+FIRST_DELIVERIES_TUTORIAL = 1000.0
+KEPT_UP = 0.9
+
+
+def measure(quick: bool) -> Row:
+    sockets, seconds, steps = (100, 3.0, 4) if quick else (1000, 15.0, 9)
+    theirs = _tutorial(sockets, 3.0 if quick else 10.0, 6 if quick else 9)
+    with running_stack() as stack:
+
+        def at(rate: float) -> tuple[bool, dict[str, Any]]:
+            report = loadtest(stack, "hot-room", sockets=sockets, rooms=1, rate=rate, seconds=seconds)
+            return is_in_time(report), report
+
+        ours = highest(at, FIRST_RATE, steps)
+    if ours is None:
+        raise RuntimeError(f"no rate down to {FIRST_RATE / 2 ** (steps - 1):g}/s was delivered in {IN_TIME_MS:g} ms")
+    return Row(
+        NAME, f"deliveries in one room, each verified at its client, p99 below {IN_TIME_MS:g} ms", "deliveries/s",
+        ours["deliveries_per_s"], theirs.deliveries / theirs.seconds, "the Channels tutorial's chat, over Redis",
+        figures={"sends a second": ours["sends_per_s"], "p50, ms": ours["deliver_ms"]["p50"],
+                 "p99, ms": ours["deliver_ms"]["p99"], "accepted p99, ms": ours["accept_ms"]["p99"],
+                 "tutorial p99, ms": theirs.p99_ms, "generator was the limit": float(ours["generator_was_limit"])},
+        must=(Limit("value", ">=", 400_000), Limit("ratio", ">=", 150)),
+        aim=(Limit("value", ">=", 1_000_000), Limit("ratio", ">=", 500)),
+        conditions={"sockets": sockets, "characters": len(BODY), "seconds a rate": seconds, "rates tried": steps},
+    )  # fmt: skip
+
+
+def _tutorial(sockets: int, seconds: float, steps: int) -> Heard:
+    with tutorial() as server, Readers(server.port, CHAT, sockets) as readers:
+        first = FIRST_DELIVERIES_TUTORIAL / sockets
+        found = highest(partial(_try, readers, sockets, seconds), first, steps)
+    if found is None:
+        raise RuntimeError("the tutorial's chat was in time at no rate")
+    return found
+
+
+def _try(readers: Readers, sockets: int, seconds: float, rate: float) -> tuple[bool, Heard]:
+    heard = readers.say(rate, seconds, BODY)
+    held = heard.p99_ms < IN_TIME_MS and heard.deliveries >= KEPT_UP * int(rate * (seconds - 0.5)) * sockets
+    readers.say(0.5, 2.0, BODY)  # what has queued up runs off
+    return held, heard

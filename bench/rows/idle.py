@@ -1,0 +1,59 @@
+"""The memory of an idle socket, signed in and looking at a room; beside a bare Channels consumer with sessions."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+
+from bench.row import Limit, Row
+from bench.sink import Sink, client_frame
+from bench.stacks import embedded_stack, resident_kib
+from bench.tutorial.server import BARE, tutorial
+from tests.stack.processes import wait_for
+
+NAME = "idle"
+WARM = 50
+"""Sockets that are there before: what the first ones cost once is no other's."""
+WAIT_S = 120
+SETTLE_S = 3.0
+
+
+def measure(quick: bool) -> Row:
+    count, rounds = (200, 1) if quick else (1000, 3)
+    found = [(_ours(count), _bare(count)) for _ in range(rounds)]
+    ours, bare = (statistics.median(values) for values in zip(*found, strict=True))
+    return Row(
+        NAME, "memory of an idle socket that watches a room of ten", "KB", ours, bare,
+        "a bare Channels consumer behind `AuthMiddlewareStack`, under daphne",
+        must=(Limit("value", "<=", 60),), aim=(Limit("value", "<=", 40),),
+        conditions={"sockets": count, "rounds": rounds},
+    )  # fmt: skip
+
+
+def _ours(count: int) -> float:
+    with embedded_stack() as stack:
+        people = stack.people(count + WARM, (count + WARM) // 10)
+        hello = {person.room: json.dumps({"type": "hello", "watch": {str(person.room): 0}}) for person in people}
+        with Sink(stack.port) as sink:
+            before = 0.0
+            for start, size in ((0, WARM), (WARM, count)):
+                before = resident_kib(stack.web.process.pid)
+                for person in people[start : start + size]:
+                    first = client_frame(hello[person.room].encode())
+                    sink.open(1, first, [person.session], protocol="chat.v1")
+                    wait_for(sink.has_opened, WAIT_S, "a handshake")
+                wait_for(lambda: stack.metric("chat_sockets") == start + size, WAIT_S, "the sockets")  # noqa: B023
+                time.sleep(SETTLE_S)
+            return (resident_kib(stack.web.process.pid) - before) * 1.024 / count
+
+
+def _bare(count: int) -> float:
+    with tutorial() as server, Sink(server.port) as sink:
+        before = 0.0
+        for size in (WARM, count):
+            before = resident_kib(server.pid)
+            sink.open(size, cookies=[server.session], path=BARE)
+            wait_for(sink.has_opened, WAIT_S, "the handshakes")
+            time.sleep(SETTLE_S)
+        return (resident_kib(server.pid) - before) * 1.024 / count

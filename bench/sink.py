@@ -1,0 +1,132 @@
+"""Sockets that only read, in a process of their own: they shake hands, and count the bytes that come.
+
+The bytes are counted in shared memory, so that the serving process can ask without a system call.
+"""
+
+from __future__ import annotations
+
+import base64
+import multiprocessing
+import os
+import select
+import socket
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from typing import Any, Self
+
+READ_BYTES = 1 << 18
+HANDSHAKE_S = 30.0
+
+
+def client_frame(text: bytes) -> bytes:
+    """One masked text frame, by a mask of zeros: the text stays as it is."""
+    size = len(text)
+    length = bytes([0x80 | size]) if size < 126 else bytes([0x80 | 126]) + size.to_bytes(2, "big")
+    return b"\x81" + length + bytes(4) + text
+
+
+def open_socket(port: int, path: str = "/ws/", cookie: str = "", protocol: str = "") -> socket.socket:
+    """A WebSocket after its handshake. Raises ConnectionError when it is refused."""
+    lines = [
+        f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Upgrade: websocket", "Connection: Upgrade",
+        f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}", "Sec-WebSocket-Version: 13",
+        f"Origin: http://127.0.0.1:{port}",
+        *([f"Cookie: sessionid={cookie}"] if cookie else []),
+        *([f"Sec-WebSocket-Protocol: {protocol}"] if protocol else []),
+    ]  # fmt: skip
+    made = socket.create_connection(("127.0.0.1", port), timeout=HANDSHAKE_S)
+    try:
+        made.sendall("\r\n".join([*lines, "", ""]).encode())
+        answer = b""
+        while not answer.endswith(b"\r\n\r\n"):  # byte by byte: what follows is a frame already
+            byte = made.recv(1)
+            if not byte:
+                raise ConnectionError(f"closed after {answer[:80]!r}")
+            answer += byte
+        if b" 101 " not in answer.split(b"\r\n")[0]:
+            raise ConnectionError(answer.split(b"\r\n")[0].decode())
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+class Sink:
+    """`open` some sockets, then read `received()`. The process ends with the block."""
+
+    def __init__(self, port: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._counter = context.Value("Q", 0, lock=False)
+        self._here, there = context.Pipe()
+        self._process = context.Process(target=_run, args=(port, self._counter, there), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._process.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._here.close()
+        self._process.join(10)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+    def open(self, count: int, first: bytes = b"", cookies: Sequence[str] = (), **way: str) -> None:
+        """Open so many more, and send `first` from each. Returns at once: ask `has_opened`. `way`: path, protocol."""
+        self._here.send((count, first, list(cookies), way))
+
+    def has_opened(self) -> bool:
+        """Raises ConnectionError for a socket that was refused."""
+        if not self._here.poll():
+            return False
+        answer = self._here.recv()
+        if answer is not None:
+            raise ConnectionError(answer)
+        return True
+
+    def received(self) -> int:
+        return int(self._counter.value)
+
+
+def _run(port: int, counter: Any, orders: Connection) -> None:
+    """One loop for all of them, with one buffer."""
+    poll = select.epoll()
+    poll.register(orders.fileno(), select.EPOLLIN)
+    sockets: dict[int, socket.socket] = {}
+    buffer = bytearray(READ_BYTES)
+    while True:
+        for number, _ in poll.poll():
+            if number == orders.fileno():
+                try:
+                    count, first, cookies, way = orders.recv()
+                except EOFError:
+                    return
+                orders.send(_open(poll, sockets, port, count, first, cookies, way))
+                continue
+            try:
+                got = sockets[number].recv_into(buffer)
+            except BlockingIOError:
+                continue
+            except ConnectionError:
+                got = 0
+            if not got:
+                poll.unregister(number)
+                sockets.pop(number).close()
+            counter.value += got
+
+
+def _open(
+    poll: select.epoll, sockets: dict[int, socket.socket], port: int, count: int, first: bytes, cookies: list[str],
+    way: dict[str, str],
+) -> str | None:  # fmt: skip
+    for place in range(count):
+        try:
+            made = open_socket(port, cookie=cookies[place % len(cookies)] if cookies else "", **way)
+        except OSError as error:
+            return f"socket {place + 1} of {count}: {error}"
+        if first:
+            made.sendall(first)
+        made.setblocking(False)
+        sockets[made.fileno()] = made
+        poll.register(made.fileno(), select.EPOLLIN)
+    return None

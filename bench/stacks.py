@@ -1,0 +1,51 @@
+"""Deployments to measure: real processes with a database, topics and names of their own."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.stack.stack import EmbeddedStack, ServicesStack
+
+
+@contextmanager
+def services_stack(**environment: str) -> Iterator[ServicesStack]:
+    """Over the services that the environment points to. Nothing of ours runs yet."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        stack = ServicesStack(Path(folder))
+        try:
+            stack.environment.update(environment)
+            yield stack
+        finally:
+            stack.end()
+
+
+@contextmanager
+def running_stack(**environment: str) -> Iterator[ServicesStack]:
+    """The same with a bridge and a web process, and the demo talk applied."""
+    with services_stack(**environment) as stack:
+        stack.start_bridge()
+        stack.start_web()
+        stack.wait_for_demo()
+        yield stack
+
+
+@contextmanager
+def embedded_stack(**environment: str) -> Iterator[EmbeddedStack]:
+    """One web process on SQLite."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        stack = EmbeddedStack(Path(folder))
+        try:
+            stack.environment.update(environment)
+            stack.start_web()
+            yield stack
+        finally:
+            stack.end()
+
+
+def resident_kib(pid: int) -> float:
+    """Memory of a process that is not shared with files."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return float(next(line.split()[1] for line in status.splitlines() if line.startswith("RssAnon:")))
