@@ -301,6 +301,6 @@ def _record(partition: Partition, item: Any) -> Record:
         offset=item.offset,
         key=None if item.key is None else bytes(item.key),
         value=bytes(item.value or b""),
-        headers=tuple((name, value or b"") for name, value in item.headers) if item.headers else (),
+        headers=tuple([(name, value or b"") for name, value in item.headers]) if item.headers else (),
         timestamp_ms=item.timestamp,
     )
