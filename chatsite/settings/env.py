@@ -53,6 +53,19 @@ def words(name: str, default: list[str]) -> list[str]:
     return [word.strip() for word in text(name).split(",") if word.strip()] or default
 
 
+def chosen(name: str, pairs: list[str], allowed: dict[str, list[str]]) -> dict[str, str]:
+    """`what=choice` pairs; what is not named has the first choice that it allows."""
+    found = {what: choices[0] for what, choices in allowed.items()}
+    for pair in pairs:
+        what, _, choice = (part.strip() for part in pair.partition("="))
+        if what not in allowed:
+            raise ImproperlyConfigured(f"{name} names {what!r}, but there are only {', '.join(allowed)}.")
+        if choice not in allowed[what]:
+            raise ImproperlyConfigured(f"{name} has {pair!r}, but {what} can be {' or '.join(allowed[what])}.")
+        found[what] = choice
+    return found
+
+
 def database() -> dict[str, object]:
     """DATABASE_URL as Django wants it. Raises ImproperlyConfigured for a scheme that is not served."""
     url = text("DATABASE_URL") or f"sqlite:///{VAR / 'chat.sqlite3'}"

@@ -17,6 +17,14 @@ _shape = {
     "PARTITIONS": env.integer("KAFKA_PARTITIONS", 32, least=1),
     "REPLICATION": env.integer("KAFKA_REPLICATION_FACTOR", 1, least=1),
 }
+CHAT_STRATEGIES = env.chosen(
+    "KAFKA_STRATEGIES",
+    env.words("KAFKA_STRATEGIES", []),
+    {"chat.commands": ["keyed", "pinned"], "chat.events": ["keyed"], "chat.dead-letters": ["keyed", "round-robin"]},
+)
+"""How the records of each topic are spread over its partitions. What is read in a room's order is never spread
+without regard to it."""
+
 _security = {
     "security_protocol": env.text("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"),
     "sasl_mechanism": env.text("KAFKA_SASL_MECHANISM"),
@@ -27,6 +35,8 @@ _security = {
     "ssl_keyfile": env.text("KAFKA_SSL_KEYFILE"),
 }
 
+CHAT_ROOMS_PINNED = not EMBEDDED and CHAT_STRATEGIES["chat.commands"] == "pinned"
+
 CHAT_LOG: dict[str, Any]
 if EMBEDDED:
     CHAT_LOG = {"BACKEND": "messaging.log.embedded.EmbeddedLog", "PATH": env.VAR / "log.sqlite3"}
@@ -35,5 +45,7 @@ else:
         "BACKEND": "messaging.log.kafka.KafkaLog",
         "BOOTSTRAP_SERVERS": _servers,
         "SECURITY": {name: value for name, value in _security.items() if value},
+        "STRATEGIES": CHAT_STRATEGIES,
+        "PLACES": "messaging.selectors.places.place_of",
         **_shape,
     }

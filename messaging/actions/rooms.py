@@ -18,6 +18,7 @@ from messaging.actions import outbox
 from messaging.actions.members import check_may_leave
 from messaging.errors import Archived, Forbidden, Invalid, NotFound
 from messaging.models import Membership, Room, RoomHead
+from messaging.selectors.places import new_place
 from messaging.selectors.standing import joinable_rooms
 from messaging.wire.commands import AddMember, JoinRoom, LeaveRoom, OpenRoom
 
@@ -136,6 +137,7 @@ def leave_all(user: User) -> None:
 
 def with_members(room: Room, members: Sequence[tuple[User, str]]) -> Room:
     """The one change of members outside the log: a new room with its first ones, at seq = rev = 0."""
+    room.partition = new_place()
     with transaction.atomic():
         room.save(force_insert=True)
         RoomHead.objects.create(room=room)

@@ -9,10 +9,10 @@ from typing import Any
 from msgspec import to_builtins
 
 from messaging import limits, metrics
-from messaging.actions.authority import allows
 from messaging.actions.members import check_may_remove, check_may_set_role
 from messaging.bridge.effects import Effects
 from messaging.bridge.facts import Facts, command_key
+from messaging.bridge.moderation import delete, hide, restore
 from messaging.bridge.rows import MessageRow
 from messaging.errors import (
     Archived,
@@ -48,12 +48,15 @@ from messaging.wire.commands import (
     SetRole,
     fingerprint,
 )
-from messaging.wire.links import links_in
+from messaging.wire.links import still_linked
 from messaging.wire.mentions import mention_names, names_everybody
 
 EDIT_WINDOW = timedelta(minutes=15)
 SLOW_MODE_SLACK = timedelta(seconds=1)
 """Web processes measure from accept to accept, we from time to time in the log: nobody loses a message by that."""
+
+
+_APPLIED, _REPEATS, _REFUSED = (metrics.applied.labels(outcome=one) for one in ("applied", "repeat", "refused"))
 
 
 class Ledger:
@@ -62,10 +65,13 @@ class Ledger:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.effects = Effects(facts)
+        self._mark = 0
+        """Fingerprint of the command at hand."""
 
     def decide(self, command: Command, accepted_at: datetime) -> None:
         """Apply one command, or record its refusal; a repeat does nothing."""
         key, mark = command_key(command), fingerprint(command)
+        self._mark = mark
         if key in self.facts.decided:
             self._repeat(command, self.facts.decided[key] == mark)
             return
@@ -75,7 +81,7 @@ class Ledger:
             self._refuse(command, why.code)
             self._decided(command, mark, None, why.code)
         else:
-            metrics.applied.labels(outcome="applied").inc()
+            _APPLIED.inc()
             if not isinstance(command, SendMessage):
                 self._decided(command, mark, seq, "")
         self.facts.decided[key] = mark
@@ -83,12 +89,12 @@ class Ledger:
     def _repeat(self, command: Command, same: bool) -> None:
         """The first decision stands. Another command under a spent id is refused; its outcome stays the first one's."""
         if same:
-            metrics.applied.labels(outcome="repeat").inc()
+            _REPEATS.inc()
         else:
             self._refuse(command, Invalid.code)
 
     def _refuse(self, command: Command, code: str) -> None:
-        metrics.applied.labels(outcome="refused").inc()
+        _REFUSED.inc()
         self.effects.people.refusals.append(Refusal(command.sender, command.client_id, code))
 
     def _decided(self, command: Command, mark: int, seq: int | None, refusal: str) -> None:
@@ -106,7 +112,7 @@ class Ledger:
 
     # Checks
 
-    def _member(self, command: Command) -> Membership:
+    def member(self, command: Command) -> Membership:
         room = self.facts.rooms.get(command.room)
         if room is None:
             raise NotFound
@@ -121,7 +127,7 @@ class Ledger:
 
     def _writer(self, command: Command) -> Membership:
         """A member who may write at this moment: sanctions are in force beside the log."""
-        member = self._member(command)
+        member = self.member(command)
         if self._is_sanctioned(self.facts.muted, command):
             raise Muted
         return member
@@ -141,7 +147,7 @@ class Ledger:
 
     @staticmethod
     def _is_sanctioned(sanctioned: set[tuple[int, int | None]], command: Command) -> bool:
-        return not sanctioned.isdisjoint({(command.sender, command.room), (command.sender, None)})
+        return bool(sanctioned) and not sanctioned.isdisjoint({(command.sender, command.room), (command.sender, None)})
 
     def _check_slow_mode(self, command: SendMessage, member: Membership, at: datetime) -> None:
         """By the times of the messages, so that a backlog is judged as if it had been applied at once."""
@@ -153,22 +159,17 @@ class Ledger:
         member.last_sent_at = at
         self.effects.spoke[command.room, command.sender] = member
 
-    def _message(self, room: int, seq: int) -> MessageRow:
+    def message(self, room: int, seq: int) -> MessageRow:
         message = self.facts.messages.get((room, seq))
         if message is None:
             raise NotFound
         return message
 
     def _shown(self, room: int, seq: int) -> MessageRow:
-        message = self._message(room, seq)
+        message = self.message(room, seq)
         if message.deleted_at is not None or message.hidden_at is not None:
             raise NotFound
         return message
-
-    def _check_moderation(self, command: HideMessage | RestoreMessage | DeleteMessage, message: MessageRow) -> None:
-        """The log of moderation allows it, or nobody does."""
-        if not allows(self.facts.actions.get(command.action), command, message.sender_id):
-            raise Forbidden
 
     # Effects: each returns the seq it is about, or None
 
@@ -188,7 +189,7 @@ class Ledger:
             rev=head.rev,
             client_id=command.client_id,
             sender_id=command.sender,
-            fingerprint=fingerprint(command),
+            fingerprint=self._mark,
             body=command.body,
             html=command.html,
             reply_to=command.reply_to,
@@ -199,19 +200,21 @@ class Ledger:
         self.effects.new.append(message)
         self.facts.messages[command.room, head.seq] = message
         self.effects.read[command.room, command.sender] = head.seq
-        self._count(message, 1, [])
+        self.count(message, 1, [])
         if command.filter:
             self.effects.noticed.append((message, command.filter))
         return head.seq
 
     def _named(self, room: int, body: str) -> list[int]:
         names = mention_names(body)
+        if not names:
+            return []
         if room in self.facts.small and names_everybody(names):
             return sorted(user for place, user in self.facts.members if place == room)
         found = {self.facts.named.get(name.lower(), 0) for name in names}
         return sorted(user for user in found if (room, user) in self.facts.members)
 
-    def _count(self, message: MessageRow, delta: int, named_before: list[int]) -> None:
+    def count(self, message: MessageRow, delta: int, named_before: list[int]) -> None:
         """Note how this changes what others have to read; nobody is told that they named themselves."""
         others = [user for user in message.mentions if user != message.sender_id]
         before = [user for user in named_before if user != message.sender_id]
@@ -239,50 +242,12 @@ class Ledger:
             raise EditWindow
         self.effects.revisions.setdefault((command.room, command.seq), []).append(message.revision())
         message.body, message.html, message.edited_at = command.body, command.html, self.facts.now
-        message.previews = _still_linked(message.previews, command.html)
+        message.previews = still_linked(message.previews, command.html)
         before, message.mentions = message.mentions, self._named(command.room, command.body)
-        self._touch(message)
-        self._count(message, 0, before)
+        self.touch(message)
+        self.count(message, 0, before)
         if command.filter:
             self.effects.noticed.append((message, command.filter))
-        return message.seq
-
-    def _delete(self, command: DeleteMessage, accepted_at: datetime) -> int:
-        message = self._may_delete(command)
-        if message.deleted_at is None:
-            message.body, message.html, message.deleted_at, message.hidden_at = "", "", self.facts.now, None
-            message.deleted_by, message.reactions, message.previews = command.sender, None, None
-            self.effects.revisions[message.room_id, message.seq] = []
-            before, message.mentions = message.mentions, []
-            self._touch(message)
-            self._count(message, -1, before)
-        return message.seq
-
-    def _may_delete(self, command: DeleteMessage) -> MessageRow:
-        if command.action:
-            message = self._message(command.room, command.seq)
-            self._check_moderation(command, message)
-            return message
-        member = self._member(command)
-        message = self._message(command.room, command.seq)
-        if message.sender_id != command.sender and member.role == Membership.Role.MEMBER:
-            raise Forbidden
-        return message
-
-    def _hide(self, command: HideMessage, accepted_at: datetime) -> int:
-        message = self._message(command.room, command.seq)
-        self._check_moderation(command, message)
-        if message.deleted_at is None and message.hidden_at is None:
-            message.hidden_at = self.facts.now
-            self._touch(message)
-        return message.seq
-
-    def _restore(self, command: RestoreMessage, accepted_at: datetime) -> int:
-        message = self._message(command.room, command.seq)
-        self._check_moderation(command, message)
-        if message.hidden_at is not None:
-            message.hidden_at = None
-            self._touch(message)
         return message.seq
 
     def _react(self, command: ReactMessage, accepted_at: datetime) -> int:
@@ -298,21 +263,21 @@ class Ledger:
         others = [user for user in people if user != command.sender]
         reactions[command.emoji] = [*others, command.sender] if command.on else others
         message.reactions = {emoji: users for emoji, users in reactions.items() if users}
-        self._touch(message)
+        self.touch(message)
         return message.seq
 
     def _attach(self, command: AttachPreviews, accepted_at: datetime) -> int:
         """Those of links that still stand there: the message may have been edited since they were fetched."""
-        message = self._message(command.room, command.seq)
+        message = self.message(command.room, command.seq)
         if message.deleted_at is not None or message.sender_id != command.sender:
             raise NotFound
-        found = _still_linked(to_builtins(command.previews), message.html)
+        found = still_linked(to_builtins(command.previews), message.html)
         if found != message.previews:
             message.previews = found
-            self._touch(message)
+            self.touch(message)
         return message.seq
 
-    def _touch(self, message: MessageRow) -> None:
+    def touch(self, message: MessageRow) -> None:
         head = self.facts.heads[message.room_id]
         head.rev += 1
         message.rev = head.rev
@@ -330,7 +295,7 @@ class Ledger:
         self._admit(command.room, command.sender)
 
     def _add(self, command: AddMember, accepted_at: datetime) -> None:
-        member = self._member(command)
+        member = self.member(command)
         kind = self.facts.rooms[command.room].kind
         if kind == Room.Kind.DIRECT or (kind == Room.Kind.PRIVATE and member.role == Membership.Role.MEMBER):
             raise Forbidden
@@ -396,7 +361,7 @@ class Ledger:
 
     def _open(self, command: OpenRoom, accepted_at: datetime) -> None:
         """The room and its first members are there already; from here on they stand in the log too."""
-        self._member(command)
+        self.member(command)
         for room, user in [key for key in self.facts.members if key[0] == command.room]:
             self._members_changed(room, user)
 
@@ -414,7 +379,7 @@ class Ledger:
 _EFFECTS: dict[type[Command], Callable[[Ledger, Any, datetime], int | None]] = {
     SendMessage: Ledger._send,
     EditMessage: Ledger._edit,
-    DeleteMessage: Ledger._delete,
+    DeleteMessage: delete,
     JoinRoom: Ledger._join,
     LeaveRoom: Ledger._leave,
     AddMember: Ledger._add,
@@ -422,15 +387,10 @@ _EFFECTS: dict[type[Command], Callable[[Ledger, Any, datetime], int | None]] = {
     OpenRoom: Ledger._open,
     ReactMessage: Ledger._react,
     AttachPreviews: Ledger._attach,
-    HideMessage: Ledger._hide,
-    RestoreMessage: Ledger._restore,
+    HideMessage: hide,
+    RestoreMessage: restore,
     SetRole: Ledger._set_role,
 }
-
-
-def _still_linked(previews: list[dict[str, str]] | None, html: str) -> list[dict[str, str]] | None:
-    links = set(links_in(html)) if previews else set()
-    return [one for one in previews or () if one["url"] in links] or None
 
 
 def _clamp(accepted_at: datetime, previous: datetime | None, now: datetime) -> datetime:

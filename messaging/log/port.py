@@ -17,6 +17,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 MAX_PENDING = 5_000
 """Records in flight per appender; beyond it `append` raises LogBusy."""
 
@@ -68,8 +70,7 @@ ACCEPTED_AT = "accepted-at"
 """Header of a record that was accepted before the log took it: milliseconds since 1970, UTC, decimal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     partition: Partition
     offset: int
     key: bytes | None

@@ -40,6 +40,8 @@ class Room(models.Model):
     )
     meta_version = models.BigIntegerField(default=0, editable=False)
     """Rises with every change of the room's own data; a client that sees another one fetches the room anew."""
+    partition = models.PositiveIntegerField(null=True, editable=False)
+    """Of the topic of commands, where rooms are pinned; null: its key decides. Never changes: order hangs on it."""
 
     objects = RoomQuerySet.as_manager()
 

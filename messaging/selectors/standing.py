@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Least, NullIf
 from accounts.avatars import avatar_url
 from messaging.errors import NotFound, NotMember
 from messaging.models import Membership, Mention, Message, Room, RoomHead, Sanction
+from messaging.selectors.places import remember
 
 
 class Standing(msgspec.Struct):
@@ -221,6 +222,7 @@ def _banned_from(user_id: int) -> QuerySet[Any, int | None]:
 
 def _standing(membership: Any) -> Standing:
     room, head = membership.room, membership.room.head
+    remember(room)
     return Standing(
         id=room.pk,
         name=membership.other or room.name,

@@ -143,6 +143,9 @@ KINDS: dict[type[Command], CommandKind] = {
 }
 
 
+_encode = msgspec.json.Encoder().encode
+
+
 def fingerprint(command: Command) -> int:
     """64 signed bits over kind, room and content: tells a repeat from another command under the same id.
 
@@ -162,5 +165,5 @@ def fingerprint(command: Command) -> int:
         content.append(command.previews)
     if isinstance(command, SetRole):
         content.append(command.role)
-    digest = hashlib.blake2b(msgspec.json.encode(content), digest_size=8).digest()
+    digest = hashlib.blake2b(_encode(content), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

@@ -26,3 +26,9 @@ class _Links(HTMLParser):
         href = dict(attributes).get("href") or ""
         if tag == "a" and href.startswith(("http://", "https://")):
             self.links.append(href)
+
+
+def still_linked(previews: list[dict[str, str]] | None, html: str) -> list[dict[str, str]] | None:
+    """Those of these previews whose links stand in the message; None for none."""
+    links = set(links_in(html)) if previews else set()
+    return [one for one in previews or () if one["url"] in links] or None

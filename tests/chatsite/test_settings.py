@@ -46,6 +46,8 @@ def test_nothing_set_is_right(tmp_path: Path) -> None:
         ({"ALLOWED_ORIGINS": "https://chat.example.org/path"}, "ALLOWED_ORIGINS contains"),
         ({"CHAT_SEND_RATE": "fast"}, "CHAT_SEND_RATE is 'fast', but has to be a number"),
         ({"KAFKA_PARTITIONS": "0"}, "KAFKA_PARTITIONS is 0, but has to be at least 1"),
+        ({"KAFKA_STRATEGIES": "chat.events=round-robin"}, "but chat.events can be keyed"),
+        ({"KAFKA_STRATEGIES": "chat.cmds=keyed"}, "KAFKA_STRATEGIES names 'chat.cmds', but there are only"),
         ({"DEBUG": "maybe"}, "DEBUG is 'maybe', but has to be 1 or 0"),
     ],
 )

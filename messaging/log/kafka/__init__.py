@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from django.utils.module_loading import import_string
 from kafka import OffsetSpec, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
@@ -14,6 +16,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from messaging.log.kafka.peek import first_times
 from messaging.log.kafka.producer import SupervisedProducer
 from messaging.log.kafka.reader import KafkaReader
+from messaging.log.kafka.strategies import KEYED, PlaceOf, Placing
 from messaging.log.port import LogUnavailable, Partition, TopicDescription, TopicSpec
 
 if TYPE_CHECKING:
@@ -23,7 +26,8 @@ CLOSE_S = 10.0
 
 
 class KafkaLog:
-    """Connects at first use. `prefix` stands before every topic and group name of this deployment."""
+    """Connects at first use. `prefix` stands before every topic and group name of this deployment; `places` is the
+    dotted name of who knows the partitions of pinned keys."""
 
     def __init__(
         self,
@@ -32,6 +36,8 @@ class KafkaLog:
         partitions: int = 32,
         replication: int = 1,
         security: dict[str, Any] | None = None,
+        strategies: Mapping[str, str] | None = None,
+        places: str = "",
     ) -> None:
         self._client = {
             "bootstrap_servers": list(bootstrap_servers),
@@ -43,6 +49,8 @@ class KafkaLog:
         }
         self._prefix = topic_prefix
         self._replication = replication
+        place_of: PlaceOf = partial(_ask, places) if places else KEYED.place_of
+        self._placing = Placing(strategies or {}, place_of)
         self._producer: SupervisedProducer | None = None
         self._accepting: SpoolingAppender | None = None
         self._opening = threading.Lock()
@@ -107,7 +115,7 @@ class KafkaLog:
     def appender(self) -> SupervisedProducer:
         with self._opening:
             if self._producer is None:
-                self._producer = SupervisedProducer(self._client, self._prefix)
+                self._producer = self._new_producer()
             return self._producer
 
     def accepting_appender(self) -> SpoolingAppender:
@@ -116,11 +124,14 @@ class KafkaLog:
 
         with self._opening:
             if self._accepting is None:
-                self._accepting = SpoolingAppender(lambda: SupervisedProducer(self._client, self._prefix))
+                self._accepting = SpoolingAppender(self._new_producer)
             return self._accepting
 
+    def _new_producer(self) -> SupervisedProducer:
+        return SupervisedProducer(self._client, self._prefix, self._placing)
+
     def reader(self, group: str, topics: Sequence[str], instance_id: str | None = None) -> KafkaReader:
-        return KafkaReader(self._client, self._prefix, group, topics, instance_id)
+        return KafkaReader(self._client, self._prefix, group, topics, instance_id, self._placing)
 
     def close(self) -> None:
         with self._opening:
@@ -140,6 +151,12 @@ class KafkaLog:
                 admin.close()
         except KafkaError as error:
             raise LogUnavailable(f"Kafka cannot be reached: {error!r}") from error
+
+
+def _ask(places: str, key: bytes) -> int | None:
+    """Imported late: it needs Django's apps."""
+    found: int | None = import_string(places)(key)
+    return found
 
 
 __all__ = ["KafkaLog"]

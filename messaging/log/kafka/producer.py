@@ -30,6 +30,7 @@ from kafka.errors import (
     RecordListTooLargeError,
 )
 
+from messaging.log.kafka.strategies import KEYED, Placement, PlaceUnknown, Placing
 from messaging.log.port import (
     MAX_PENDING,
     MAX_RECORD_BYTES,
@@ -83,8 +84,9 @@ class Item:
 class SupervisedProducer:
     """An Appender. Its thread feeds the producer, whose `send` can block; callers only queue."""
 
-    def __init__(self, client: Mapping[str, Any], prefix: str) -> None:
+    def __init__(self, client: Mapping[str, Any], prefix: str, placing: Placing = KEYED) -> None:
         self._client, self._prefix = dict(client), prefix
+        self._placement = Placement(placing, prefix)
         self._inbox: deque[Item] = deque()
         """Where callers put records. They take no lock: a flood of acknowledgements would hold it against them."""
         self._wake: SimpleQueue[None] = SimpleQueue()
@@ -202,8 +204,14 @@ class SupervisedProducer:
         """Hand queued records over until the producer fails, falls mute or is to be closed."""
         while (item := self._next()) is not None:
             try:
-                sent = producer.send(self._prefix + item.topic, key=item.key, value=item.value, headers=item.headers)
-            except KafkaTimeoutError as error:  # no metadata yet: this record stays the first
+                sent = producer.send(
+                    self._prefix + item.topic,
+                    key=item.key,
+                    value=item.value,
+                    headers=item.headers,
+                    partition=self._placement.of(producer, item.topic, item.key),
+                )
+            except (KafkaTimeoutError, PlaceUnknown) as error:  # not known where to yet: this record stays the first
                 logger.warning("records wait for %s%s: %r", self._prefix, item.topic, error)
                 with self._changed:
                     self._queue.appendleft(item)

@@ -16,6 +16,7 @@ from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssi
 from kafka.coordinator.base import MemberState
 from kafka.errors import FencedInstanceIdError, KafkaError, OffsetOutOfRangeError
 
+from messaging.log.kafka.strategies import KEYED, Placing
 from messaging.log.kafka.transactions import Transactions
 from messaging.log.port import Fenced, LogUnavailable, Outgoing, Partition, Polled, Record
 
@@ -45,11 +46,17 @@ class KafkaReader:
     """Connects at the first poll. Gained partitions stand paused until they are sought."""
 
     def __init__(
-        self, client: Mapping[str, Any], prefix: str, group: str, topics: Sequence[str], instance_id: str | None
+        self,
+        client: Mapping[str, Any],
+        prefix: str,
+        group: str,
+        topics: Sequence[str],
+        instance_id: str | None,
+        placing: Placing = KEYED,
     ) -> None:
         self._options = {**client, **SETTINGS, "group_id": prefix + group, "group_instance_id": instance_id}
         own_name = instance_id or f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-        self._transactions = Transactions(client, prefix, f"{prefix}{group}-{own_name}")
+        self._transactions = Transactions(client, prefix, f"{prefix}{group}-{own_name}", placing)
         self._prefix = prefix
         self._topics = [prefix + topic for topic in topics]
         self._consumer: KafkaConsumer | None = None
@@ -294,6 +301,6 @@ def _record(partition: Partition, item: Any) -> Record:
         offset=item.offset,
         key=None if item.key is None else bytes(item.key),
         value=bytes(item.value or b""),
-        headers=tuple((name, value or b"") for name, value in item.headers) if item.headers else (),
+        headers=tuple([(name, value or b"") for name, value in item.headers]) if item.headers else (),
         timestamp_ms=item.timestamp,
     )

@@ -14,6 +14,7 @@ from kafka import KafkaProducer
 from kafka.errors import InvalidProducerEpochError, KafkaError, KafkaTimeoutError, ProducerFencedError
 
 from messaging.log.kafka.producer import force_close
+from messaging.log.kafka.strategies import KEYED, Placement, Placing
 from messaging.log.port import MAX_RECORD_BYTES, Fenced, LogUnavailable, Outgoing
 
 logger = logging.getLogger(__name__)
@@ -41,9 +42,16 @@ FENCED = (ProducerFencedError, InvalidProducerEpochError)
 class Transactions:
     """One at a time, from one thread. Connects at first use."""
 
-    def __init__(self, client: Mapping[str, Any], prefix: str, transactional_id: str) -> None:
+    def __init__(
+        self,
+        client: Mapping[str, Any],
+        prefix: str,
+        transactional_id: str,
+        placing: Placing = KEYED,
+    ) -> None:
         self.transactional_id = transactional_id
         self._client, self._prefix = dict(client), prefix
+        self._placement = Placement(placing, prefix)
         self._producer: KafkaProducer | None = None
         self._is_in_doubt = False
         """The last transaction failed in a way that does not say whether it was committed."""
@@ -67,7 +75,13 @@ class Transactions:
     def _run(self, producer: KafkaProducer, outgoing: Iterable[Outgoing], offsets: Any, group: Any) -> None:
         producer.begin_transaction()
         sent = [
-            producer.send(self._prefix + one.topic, key=one.key, value=one.value, headers=list(one.headers))
+            producer.send(
+                self._prefix + one.topic,
+                key=one.key,
+                value=one.value,
+                headers=list(one.headers),
+                partition=self._placement.of(producer, one.topic, one.key),
+            )
             for one in outgoing
         ]
         manager = producer._transaction_manager

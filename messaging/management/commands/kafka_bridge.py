@@ -26,6 +26,7 @@ from messaging.management.start_at import add_start_at, adopt_at
 from messaging.management.status_words import in_words
 from messaging.management.stopping import end_on_signals
 from messaging.models import DeadLetter
+from messaging.selectors.places import pins_are_ignored
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +75,11 @@ class Command(BaseCommand):
         try:
             log.ensure_topics(topic_specs())
             check_partition_count(log, COMMANDS)
+            if pins_are_ignored():
+                raise CommandError(
+                    "Rooms were pinned to partitions, and KAFKA_STRATEGIES does not say chat.commands=pinned any more: "
+                    "they would change their partition and lose their order."
+                )
             for sentence in advice({spec.name: log.topic(spec.name) for spec in topic_specs()}):
                 logger.warning("not safe against every loss: %s", sentence)
             self._run(log, options)
