@@ -20,6 +20,12 @@ MORE_S = 120
 WRONG = ("holes", "doubles", "disorder", "lost")
 
 
+def require_loadtest() -> None:
+    """Before minutes are spent on a reference. Raises RuntimeError when there is no such command."""
+    if not (ROOT / "messaging/management/commands/loadtest.py").exists():
+        raise RuntimeError("there is no `manage.py loadtest` yet")
+
+
 def loadtest(stack: Stack, scenario: str, *, sockets: int, rooms: int, rate: float, seconds: float) -> dict[str, Any]:
     """What it reports. Raises RuntimeError when it fails, or has seen anything that no client may see."""
     file = Path(stack.folder) / "loadtest.json"

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from bench.filling import BODY
-from bench.loadtest import IN_TIME_MS, highest, is_in_time, loadtest
+from bench.loadtest import IN_TIME_MS, highest, is_in_time, loadtest, require_loadtest
 from bench.readers import Heard, Readers
 from bench.row import Limit, Row
 from bench.stacks import running_stack
@@ -23,8 +23,9 @@ KEPT_UP = 0.9
 
 
 def measure(quick: bool) -> Row:
-    sockets, seconds, steps = (100, 3.0, 4) if quick else (1000, 15.0, 9)
-    theirs = _tutorial(sockets, 3.0 if quick else 10.0, 6 if quick else 9)
+    require_loadtest()
+    sockets, seconds, steps = (100, 2.0, 3) if quick else (1000, 15.0, 9)
+    theirs = _tutorial(sockets, 2.0 if quick else 10.0, 5 if quick else 9)
     with running_stack() as stack:
 
         def at(rate: float) -> tuple[bool, dict[str, Any]]:
@@ -58,5 +59,5 @@ def _tutorial(sockets: int, seconds: float, steps: int) -> Heard:
 def _try(readers: Readers, sockets: int, seconds: float, rate: float) -> tuple[bool, Heard]:
     heard = readers.say(rate, seconds, BODY)
     held = heard.p99_ms < IN_TIME_MS and heard.deliveries >= KEPT_UP * int(rate * (seconds - 0.5)) * sockets
-    readers.say(0.5, 2.0, BODY)  # what has queued up runs off
+    readers.say(0.5, seconds / 2, BODY)  # what has queued up runs off
     return held, heard
