@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{_told(row)} ({time.monotonic() - started:.0f} s)", flush=True)
             results.keep([row], about, ROWS)
             report.main()
-    return int(any(row.ok is False or row.value is None for row in measured))
+    return int(any(row.value is None for row in measured))  # what is not kept is told, and no failure of the run
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ ROOM = 7
 FIRST_REV = 1
 BODY = "A message of a hundred and fifty characters, as people write them when they have something to say to others"
 BODY = f"{BODY:.<150}"[:150]
-WAIT_S = 120.0
+WAIT_S = 300.0
 FOR_EVER_S = 86_400.0
 
 
