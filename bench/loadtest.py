@@ -20,8 +20,14 @@ MORE_S = 120
 WRONG = ("holes", "doubles", "disorder", "lost")
 
 
+def require_loadtest() -> None:
+    """Before minutes are spent on a reference. Raises RuntimeError when there is no such command."""
+    if not (ROOT / "messaging/management/commands/loadtest.py").exists():
+        raise RuntimeError("there is no `manage.py loadtest` yet")
+
+
 def loadtest(stack: Stack, scenario: str, *, sockets: int, rooms: int, rate: float, seconds: float) -> dict[str, Any]:
-    """What it reports. Raises RuntimeError when it fails, or has seen anything that no client may see."""
+    """What it reports. Raises RuntimeError when it fails."""
     file = Path(stack.folder) / "loadtest.json"
     file.unlink(missing_ok=True)
     command = [
@@ -35,15 +41,19 @@ def loadtest(stack: Stack, scenario: str, *, sockets: int, rooms: int, rate: flo
     if not file.exists():
         raise RuntimeError(f"loadtest ended with {done.returncode}: {(done.stderr or done.stdout)[-300:]}")
     report: dict[str, Any] = json.loads(file.read_text())
-    wrong = {name: report[name] for name in WRONG if report[name]}
-    if wrong:
-        raise RuntimeError(f"loadtest at {rate:g} sends/s saw {wrong}")
     return report
 
 
+def faults(report: dict[str, Any]) -> int:
+    """What no client may ever see, counted."""
+    return sum(int(report[name]) for name in WRONG)
+
+
 def is_in_time(report: dict[str, Any]) -> bool:
-    """Everything that was sent was accepted, and all but one in a hundred deliveries were fast enough."""
-    return bool(report["accepted"] >= 0.99 * report["sent"] > 0 and report["deliver_ms"]["p99"] < IN_TIME_MS)
+    """All that was sent was accepted, 99 of 100 deliveries were fast enough, and nothing was wrong."""
+    return not faults(report) and bool(
+        report["accepted"] >= 0.99 * report["sent"] > 0 and report["deliver_ms"]["p99"] < IN_TIME_MS
+    )
 
 
 Report = TypeVar("Report")

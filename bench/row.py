@@ -21,7 +21,7 @@ class Limit:
         return found <= self.bound if self.op == "<=" else found >= self.bound
 
     def __str__(self) -> str:
-        return f"{self.of} {self.op} {self.bound:,.6g}"
+        return f"{self.of} {self.op} {self.bound:,.10g}"
 
 
 @dataclass(frozen=True)

@@ -71,9 +71,10 @@ class Sink:
             self._process.kill()
             self._process.join()
 
-    def open(self, count: int, first: bytes = b"", cookies: Sequence[str] = (), **way: str) -> None:
-        """Open so many more, and send `first` from each. Returns at once: ask `has_opened`. `way`: path, protocol."""
-        self._here.send((count, first, list(cookies), way))
+    def open(self, count: int, first: Sequence[bytes] = (), cookies: Sequence[str] = (), **way: str) -> None:
+        """Open so many more, each with its cookie and its first frame, taking turns. Returns at once: ask `has_opened`.
+        `way`: path, protocol."""
+        self._here.send((count, list(first), list(cookies), way))
 
     def has_opened(self) -> bool:
         """Raises ConnectionError for a socket that was refused."""
@@ -116,8 +117,8 @@ def _run(port: int, counter: Any, orders: Connection) -> None:
 
 
 def _open(
-    poll: select.epoll, sockets: dict[int, socket.socket], port: int, count: int, first: bytes, cookies: list[str],
-    way: dict[str, str],
+    poll: select.epoll, sockets: dict[int, socket.socket], port: int, count: int, first: list[bytes],
+    cookies: list[str], way: dict[str, str],
 ) -> str | None:  # fmt: skip
     for place in range(count):
         try:
@@ -125,7 +126,7 @@ def _open(
         except OSError as error:
             return f"socket {place + 1} of {count}: {error}"
         if first:
-            made.sendall(first)
+            made.sendall(first[place % len(first)])
         made.setblocking(False)
         sockets[made.fileno()] = made
         poll.register(made.fileno(), select.EPOLLIN)

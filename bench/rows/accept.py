@@ -14,7 +14,7 @@ ROUNDS = 3
 
 
 def measure(quick: bool) -> Row:
-    count = 40 if quick else 200
+    count = 25 if quick else 200
     accepted: list[list[float]] = []
     kafka: list[list[float]] = []
     with running_stack() as stack:

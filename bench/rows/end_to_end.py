@@ -18,7 +18,7 @@ ROUNDS = 3
 
 
 def measure(quick: bool) -> Row:
-    count = 40 if quick else 200
+    count = 25 if quick else 200
     shown: list[list[float]] = []
     parts: dict[str, list[float]] = {"Kafka, p50": [], "transaction, p50": [], "Redis, p50": []}
     with running_stack() as stack:

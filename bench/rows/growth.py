@@ -71,7 +71,7 @@ async def _count(stack: ServicesStack, people: list[Person], messages: int) -> t
     talker = ChatClient(stack, people[0].name, people[0].room, session=people[0].session)
     async with talker:
         with Sink(stack.port) as sink:
-            sink.open(len(people), hello, [person.session for person in people], protocol="chat.v1")
+            sink.open(len(people), [hello], [person.session for person in people], protocol="chat.v1")
             await until(sink.has_opened, "the handshakes")
             await asyncio.sleep(2)
             started, before = time.monotonic(), _counters(stack)

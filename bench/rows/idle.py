@@ -34,18 +34,21 @@ def measure(quick: bool) -> Row:
 def _ours(count: int) -> float:
     with embedded_stack() as stack:
         people = stack.people(count + WARM, (count + WARM) // 10)
-        hello = {person.room: json.dumps({"type": "hello", "watch": {str(person.room): 0}}) for person in people}
         with Sink(stack.port) as sink:
             before = 0.0
             for start, size in ((0, WARM), (WARM, count)):
                 before = resident_kib(stack.web.process.pid)
-                for person in people[start : start + size]:
-                    first = client_frame(hello[person.room].encode())
-                    sink.open(1, first, [person.session], protocol="chat.v1")
-                    wait_for(sink.has_opened, WAIT_S, "a handshake")
+                some = people[start : start + size]
+                sink.open(size, [_hello(person.room) for person in some], [person.session for person in some],
+                          protocol="chat.v1")  # fmt: skip
+                wait_for(sink.has_opened, WAIT_S, "the handshakes")
                 wait_for(lambda: stack.metric("chat_sockets") == start + size, WAIT_S, "the sockets")  # noqa: B023
                 time.sleep(SETTLE_S)
             return (resident_kib(stack.web.process.pid) - before) * 1.024 / count
+
+
+def _hello(room: int) -> bytes:
+    return client_frame(json.dumps({"type": "hello", "watch": {str(room): 0}}).encode())
 
 
 def _bare(count: int) -> float:

@@ -24,6 +24,9 @@ from messaging.log.port import LogBusy
 NAME = "producer"
 ROUNDS = 3
 RATES = (1000, 2000, 3000, 4000, 5000, 6000, 8000, 10_000, 12_000, 16_000)
+TRIES = 2
+"""Of each step: one bad moment of the machine is no knee."""
+
 TICK_S = 0.005
 LAG_MS = 20.0
 LATE_S = 0.5
@@ -34,7 +37,7 @@ VALUE = (BODY * 2).encode()
 
 
 def measure(quick: bool) -> Row:
-    seconds = 1.0 if quick else 4.0
+    seconds = 0.5 if quick else 4.0
     rounds = []
     servers = os.environ["KAFKA_BOOTSTRAP_SERVERS"]
     with bare_topic(servers) as topic:
@@ -52,19 +55,26 @@ def measure(quick: bool) -> Row:
 
 
 async def _ladder(servers: str, topic: str, seconds: float) -> tuple[float, float]:
-    """(the rate that came out, loop lag p99 in ms) of the highest step that holds; 0 if none does."""
-    held: tuple[float, float] = (0.0, 0.0)
+    """(the rate that came out, loop lag p99 in ms) of the highest step that holds; 0 and the lag of the
+    lowest if none does."""
+    held: tuple[float, float] | None = None
     producer = SupervisedProducer({"bootstrap_servers": servers}, "")
     try:
         appender = LoopAppender(producer, asyncio.get_running_loop())
         await appender.append(topic, b"1", VALUE)
+        await _step(appender, topic, RATES[0], seconds)  # what is first done once is no step's
         for rate in RATES:
-            out, lag, late_s = await _step(appender, topic, rate, seconds)
-            if lag >= LAG_MS or out < 0.95 * rate or late_s > LATE_S:
-                break
+            for _ in range(TRIES):
+                out, lag, late_s = await _step(appender, topic, rate, seconds)
+                holds = lag < LAG_MS and out >= 0.95 * rate and late_s <= LATE_S
+                if holds:
+                    break
+            if not holds:
+                return held or (0.0, lag)
             held = (out, lag)
     finally:
         await asyncio.to_thread(producer.close, 30)
+    assert held is not None
     return held
 
 

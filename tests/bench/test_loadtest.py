@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.loadtest import highest, is_in_time
+from bench.loadtest import WRONG, highest, is_in_time
 from bench.readers import frames_of
 from bench.watched_room import server_frame
 
@@ -36,7 +36,9 @@ def test_nothing_that_holds_is_nothing_and_no_figure() -> None:
 )
 def test_in_time_is_accepted_and_delivered(accepted: int, p99: float, holds: bool) -> None:
     sent = 100 if accepted else 0
-    assert is_in_time({"sent": sent, "accepted": accepted, "deliver_ms": {"p99": p99}}) is holds
+    report = {"sent": sent, "accepted": accepted, "deliver_ms": {"p99": p99}, **dict.fromkeys(WRONG, 0)}
+    assert is_in_time(report) is holds
+    assert not any(is_in_time(report | {name: 1}) for name in WRONG)
 
 
 def test_frames_are_cut_wherever_the_stream_is_broken() -> None:
