@@ -9,15 +9,29 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port(next_ones: int = 0) -> int:
+    """One that nobody has, and as many after it."""
+    while True:
+        with ExitStack() as probes:
+            try:
+                first = _bound(probes, 0)
+                for number in range(next_ones):
+                    _bound(probes, first + 1 + number)
+            except (OSError, OverflowError):
+                continue
+            return first
+
+
+def _bound(probes: ExitStack, port: int) -> int:
+    probe = probes.enter_context(socket.socket())
+    probe.bind(("127.0.0.1", port))
+    return int(probe.getsockname()[1])
 
 
 def wait_for(condition: Callable[[], object], within_s: float, what: str) -> None:
