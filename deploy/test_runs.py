@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _install_tools() -> None:
-    for tool in ("chromium", "kcat", "node", "prometheus"):
+    for tool in ("chromium-headless-shell", "kcat", "node", "prometheus"):
         try:
             install.require(tool)
         except ServiceError as error:

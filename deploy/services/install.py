@@ -16,7 +16,12 @@ PACKAGES = {
     "redis-server": ["redis-server"],
     "java": ["openjdk-17-jre-headless"],
     "mvn": ["maven"],
-    "chromium": ["chromium", "fonts-noto-cjk", "fonts-noto-color-emoji"],
+    "chromium-headless-shell": [
+        "chromium-headless-shell",
+        "fonts-liberation",
+        "fonts-noto-cjk",
+        "fonts-noto-color-emoji",
+    ],
     "kcat": ["kcat"],
     "node": ["nodejs"],
     "prometheus": ["prometheus"],

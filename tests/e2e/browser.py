@@ -1,4 +1,4 @@
-"""Debian's Chromium, as a person has it; every console error, page error and CSP report is kept."""
+"""Debian's Chromium without a window; every console error, page error and CSP report is kept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Dialog, Page, async_pl
 
 from tests.stack.stack import PASSWORD
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = "/usr/bin/chromium-headless-shell"
 ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",

@@ -18,7 +18,7 @@ const mark = (word) => typeof word === "string" ? `⟦${word}⟧`
 for (const key of Object.keys(words)) words[key] = mark(words[key]);
 """
 # What the app shows of its own accord; names, bodies, times, keys and emoji are data.
-RAW = """() => {
+RAW = """(withPlace) => {
   const data = ".message-body, .dialog-quote, .quote, time, kbd, code, .avatar, .emoji-grid, .reaction, .room-link-name, h1, .room-title p, strong, .badge, #switcher-rooms, #suggestions";
   const raw = (text) => /\\p{L}{2,}/u.test(text) && !text.includes("⟦");
   const found = [];
@@ -27,7 +27,9 @@ RAW = """() => {
     while (texts.nextNode()) {
       const { parentElement, data: text } = texts.currentNode;
       const whole = parentElement.textContent;
-      if (raw(text) && raw(whole) && !parentElement.closest(data)) found.push(text);
+      if (raw(text) && raw(whole) && !parentElement.closest(data)) {
+        found.push(withPlace ? `${text} in ${parentElement.outerHTML.slice(0, 120)}` : text);
+      }
     }
     for (const element of root.querySelectorAll("[title], [aria-label], [placeholder], [alt]")) {
       if (element.closest(data) || element.matches(".timeline")) continue;
@@ -59,11 +61,11 @@ async def test_no_state_of_a_room_says_anything_raw(shared_stack: EmbeddedStack)
         await open_room(page, shared_stack.url)
         await page.locator("[title^='⟦']").first.wait_for(state="attached")
         await page.locator(".composer-hint").evaluate("hint => (hint.textContent = 'Something raw')")
-        assert await page.evaluate(RAW) == ["Something raw"], "the premise: what is raw is found"
+        assert await page.evaluate(RAW, False) == ["Something raw"], "the premise: what is raw is found"
         raw: dict[str, list[str]] = {}
         for screen in PERSON.keys() - AWAY:
             await PERSON[screen](page, shared_stack.url)
-            if found := await page.evaluate(RAW):
+            if found := await page.evaluate(RAW, True):
                 raw[screen] = found
             await page.evaluate("localStorage.clear()")
         assert raw == {}

@@ -11,9 +11,13 @@ export function Dialog({ title, onClose, children, testid, backTo }) {
   const before = useRef(document.activeElement);
   // Before the next frame: an Escape pressed at once is the dialog's.
   useLayoutEffect(() => {
-    const back = backTo ? backTo(box.current) : before.current;
-    box.current.showModal();
-    return () => back?.focus({ preventScroll: true });
+    const dialog = box.current;
+    const back = backTo ? backTo(dialog) : before.current;
+    dialog.showModal();
+    return () => {
+      dialog.close(); // what lies below an open one takes no focus
+      back?.focus({ preventScroll: true });
+    };
   }, []);
   const beside = (event) => event.target === box.current && onClose();
   const cancel = (event) => {
