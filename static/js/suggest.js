@@ -10,14 +10,14 @@ export function tokenAt(text, caret) {
   return { kind: found[1], query: found[2].toLowerCase(), start: caret - found[2].length - 1 };
 }
 
-/** `people` as [{username, name}]; those whose name begins with the query come first. */
+/** `people` as [{id, username, name}]; those whose name begins with the query come first. */
 export function suggestPeople(people, query) {
   const rank = ({ username, name }) => {
     const names = [username.toLowerCase(), ...name.toLowerCase().split(/\s+/u)];
     if (names.some((one) => one.startsWith(query))) return 0;
     return names.some((one) => one.includes(query)) ? 1 : 2;
   };
-  return ranked(people, rank).map((one) => ({ insert: `@${one.username} `, label: one.name, hint: `@${one.username}` }));
+  return ranked(people, rank).map(({ id, username, name }) => ({ id, insert: `@${username} `, label: name, hint: `@${username}` }));
 }
 
 /** Those who spoke last come first, the others stay as they are. `messages` in the order of writing. */

@@ -4,7 +4,7 @@ import { finishedEmoji, recentFirst, replaced, suggestEmoji, suggestPeople, toke
 
 const EMOJI = { "🎉": ["tada", "party", "庆祝"], "🔥": ["fire", "hot"], "⭐": ["star"], "🤩": ["starstruck", "star"] };
 const PEOPLE = [
-  { username: "chen", name: "Chen Li" },
+  { id: 7, username: "chen", name: "Chen Li" },
   { username: "ada", name: "Ada Lovelace" },
   { username: "lina", name: "Adamina" },
 ];
@@ -20,6 +20,7 @@ test("a token is what stands between a space and the caret", () => {
 test("who begins like it comes first, by username or any part of the name", () => {
   assert.deepEqual(suggestPeople(PEOPLE, "ad").map((one) => one.hint), ["@ada", "@lina"]);
   assert.deepEqual(suggestPeople(PEOPLE, "l").map((one) => one.hint), ["@chen", "@ada", "@lina"]);
+  assert.equal(suggestPeople(PEOPLE, "chen")[0].id, 7, "for the face");
   assert.deepEqual(suggestPeople(PEOPLE, "nobody"), []);
 });
 

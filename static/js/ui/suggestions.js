@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { EVERYBODY } from "../mentions.js";
 import { recentFirst, replaced, suggestEmoji, suggestPeople, tokenAt } from "../suggest.js";
 import { words } from "../words.js";
+import { Avatar } from "./avatar.js";
 import { html } from "./html.js";
 
 /** Whom a message can name here; oneself least. */
@@ -50,7 +51,7 @@ export function useSuggestions({ chat, choose }) {
           aria-selected=${index === place}
           onPointerDown=${(event) => (event.preventDefault(), take(index))}
         >
-          <span>${one.label}</span> <span class="muted">${one.hint}</span>
+          ${one.id && html`<${Avatar} avatars=${chat.avatars} id=${one.id} name=${one.label} size="small" />`}<span>${one.label}</span> <span class="muted">${one.hint}</span>
         </li>`,
       )}
     </ul>`;

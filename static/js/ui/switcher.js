@@ -3,6 +3,7 @@ import { loudness } from "../loudness.js";
 import { asksForSwitcher } from "../overlay_keys.js";
 import { switchTo } from "../switcher.js";
 import { words } from "../words.js";
+import { Avatar } from "./avatar.js";
 import { html, Icon } from "./html.js";
 import { kindIcon } from "./sidebar.js";
 
@@ -60,7 +61,7 @@ export function Switcher({ chat, recent, onOpen }) {
     <ul id="switcher-rooms" role="listbox" aria-label=${words.rooms} hidden=${found.length === 0}>
       ${found.map(
         (room, index) => html`<li key=${room.id} id=${`switch-${room.id}`} role="option" aria-selected=${index === place} onClick=${() => go(room)}>
-          <${Icon} name=${kindIcon(room)} /> <span>${room.name}</span>
+          ${room.person ? html`<${Avatar} avatars=${chat.avatars} id=${room.person} name=${room.name} size="small" />` : html`<${Icon} name=${kindIcon(room)} />`} <span class="switcher-name">${room.name}</span>
           ${loudness(room).count > 0 && html`<span class="badge" data-mention=${loudness(room).isNamed || undefined}>${loudness(room).count}</span>`}
         </li>`,
       )}
