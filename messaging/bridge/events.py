@@ -72,7 +72,15 @@ def _fact(row: Message) -> MessageFact:
 
 
 def _about(room: Room) -> RoomFact:
-    return RoomFact(room.kind, room.name, room.topic, room.meta_version, room.archived_at is not None)
+    return RoomFact(
+        kind=room.kind,
+        name=room.name,
+        topic=room.topic,
+        meta=room.meta_version,
+        archived=room.archived_at is not None,
+        slow_mode_s=room.slow_mode_s,
+        announcements=room.announcements,
+    )
 
 
 def _outgoing(event: RoomEvent) -> list[Outgoing]:

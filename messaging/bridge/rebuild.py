@@ -3,7 +3,8 @@
 From the facts, never from the commands: those would be decided anew, by the rules and the people of today. The group's
 offsets were committed with the events, so bridges go on exactly where the events end. What is not history is not in
 the log: read markers are those of joining and of one's own last message, decisions on commands other than messages are
-forgotten (a repeat of one is decided again), sanctions stay with the people they are about.
+forgotten (a repeat of one is decided again), sanctions stay with the people they are about. A room's settings are those
+of its last event; what each member wants to be told of, and invitations, are not in the log.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 from msgspec import to_builtins
 
 from accounts.models import User
@@ -113,9 +115,10 @@ def _make_missing_people(events: Sequence[RoomEvent]) -> None:
 
 def _apply_room(event: RoomEvent) -> None:
     about = event.about
+    settings = {name: getattr(about, name) for name in ("kind", "name", "topic", "slow_mode_s", "announcements")}
+    archived_at = timezone.now() if about.archived else None  # since when, only the lost database knew
     room, _ = Room.objects.update_or_create(
-        pk=event.room,
-        defaults={"kind": about.kind, "name": about.name, "topic": about.topic, "meta_version": about.meta},
+        pk=event.room, defaults={**settings, "meta_version": about.meta, "archived_at": archived_at}
     )
     head = {"seq": event.seq, "rev": event.rev, "members_version": event.members_version}
     RoomHead.objects.update_or_create(room=room, defaults=head)

@@ -41,11 +41,15 @@ class MemberFact(msgspec.Struct, frozen=True):
 
 
 class RoomFact(msgspec.Struct, frozen=True):
+    """A room as it was then: its settings change beside the log, and are told with what happens next in it."""
+
     kind: str
     name: str
     topic: str
     meta: int
-    archived: bool
+    archived: bool = False
+    slow_mode_s: int = 0
+    announcements: bool = False
 
 
 class RoomEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,16 +95,13 @@ def _groups(messages: Sequence[MessageFact]) -> Iterator[list[MessageFact]]:
 def _piece(
     event: RoomEvent, after: int, rev: int, messages: Sequence[MessageFact], members: Sequence[MemberFact]
 ) -> bytes:
-    about = event.about
     return records_pb2.RoomEvent(
         room=event.room,
         after=after,
         rev=rev,
         seq=event.seq,
         members_version=event.members_version,
-        about=records_pb2.RoomFact(
-            kind=about.kind, name=about.name, topic=about.topic, meta=about.meta, archived=about.archived
-        ),
+        about=records_pb2.RoomFact(**msgspec.structs.asdict(event.about)),
         messages=[_record_of(one) for one in messages],
         members=[records_pb2.MemberFact(user=one.user, role=one.role, read=one.read) for one in members],
     ).SerializeToString()
@@ -121,14 +122,13 @@ def decode_event(value: bytes) -> RoomEvent:
         ]
     except (DecodeError, msgspec.DecodeError) as error:
         raise UndecodableRecord("not a chatsite.v1.RoomEvent") from error
-    about = record.about
     return RoomEvent(
         room=record.room,
         after=record.after,
         rev=record.rev,
         seq=record.seq,
         members_version=record.members_version,
-        about=RoomFact(about.kind, about.name, about.topic, about.meta, about.archived),
+        about=RoomFact(**{name: getattr(record.about, name) for name in RoomFact.__struct_fields__}),
         messages=messages,
         members=[MemberFact(one.user, one.role, one.read) for one in record.members],
     )

@@ -177,18 +177,22 @@ class RoomEvent(_message.Message):
     def __init__(self, room: _Optional[int] = ..., after: _Optional[int] = ..., rev: _Optional[int] = ..., seq: _Optional[int] = ..., members_version: _Optional[int] = ..., about: _Optional[_Union[RoomFact, _Mapping]] = ..., messages: _Optional[_Iterable[_Union[MessageFact, _Mapping]]] = ..., members: _Optional[_Iterable[_Union[MemberFact, _Mapping]]] = ...) -> None: ...
 
 class RoomFact(_message.Message):
-    __slots__ = ("kind", "name", "topic", "meta", "archived")
+    __slots__ = ("kind", "name", "topic", "meta", "archived", "slow_mode_s", "announcements")
     KIND_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     TOPIC_FIELD_NUMBER: _ClassVar[int]
     META_FIELD_NUMBER: _ClassVar[int]
     ARCHIVED_FIELD_NUMBER: _ClassVar[int]
+    SLOW_MODE_S_FIELD_NUMBER: _ClassVar[int]
+    ANNOUNCEMENTS_FIELD_NUMBER: _ClassVar[int]
     kind: str
     name: str
     topic: str
     meta: int
     archived: bool
-    def __init__(self, kind: _Optional[str] = ..., name: _Optional[str] = ..., topic: _Optional[str] = ..., meta: _Optional[int] = ..., archived: _Optional[bool] = ...) -> None: ...
+    slow_mode_s: int
+    announcements: bool
+    def __init__(self, kind: _Optional[str] = ..., name: _Optional[str] = ..., topic: _Optional[str] = ..., meta: _Optional[int] = ..., archived: _Optional[bool] = ..., slow_mode_s: _Optional[int] = ..., announcements: _Optional[bool] = ...) -> None: ...
 
 class MessageFact(_message.Message):
     __slots__ = ("json", "fingerprint", "hidden_body", "hidden_html")

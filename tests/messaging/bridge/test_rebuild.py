@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from messaging.actions.directs import open_direct_room
-from messaging.actions.rooms import create_room
+from messaging.actions.rooms import change_room, create_room
 from messaging.bridge.announcer import Announcer
 from messaging.bridge.bridge import Bridge
 from messaging.bridge.rebuild import CannotRebuild, rebuild
@@ -131,6 +131,23 @@ def test_it_is_equal_to_the_original(
     assert without_traces(everything(people)) == before
     SiteState.objects.get()
     assert epoch() != former, "clients forget what they hold"
+
+
+def test_a_rooms_settings_are_those_of_its_last_event(log: EmbeddedLog, bridge: Bridge, people: People) -> None:
+    ada, bo = people["ada"], people["bo"]
+    room = create_room(ada, "rules")
+    Relay(log.appender()).step()
+    append(log, JoinRoom(client_id=uuid4(), room=room.pk, sender=bo.pk))
+    bridge.drain()
+    change_room(ada, room.pk, slow_mode_s=30, announcements=True, topic="be kind")
+    change_room(ada, room.pk, archived=True)
+    append(log, LeaveRoom(client_id=uuid4(), room=room.pk, sender=bo.pk))
+    bridge.drain()
+    lose_everything()
+    rebuild(log, "g")
+    room = Room.objects.get(pk=room.pk)
+    assert (room.slow_mode_s, room.announcements, room.topic, room.meta_version) == (30, True, "be kind", 2)
+    assert room.archived_at is not None
 
 
 def test_bridges_go_on_where_the_events_end_and_know_what_was_sent(
