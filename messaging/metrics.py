@@ -43,6 +43,7 @@ spool_relayed = Counter("chat_spool_relayed_total", "Spooled records that Kafka 
 events_skipped = Counter("chat_events_skipped_total", "Events that a worker could not handle.", ["worker"])
 mails = Counter("chat_mails_total", "Mails about unread mentions, by outcome.", ["outcome"])
 previews = Counter("chat_previews_total", "Pages that messages link to, by what was found there.", ["outcome"])
+webhook_deliveries = Counter("chat_webhook_deliveries_total", "Tries to tell webhooks, by outcome.", ["outcome"])
 pressure = Gauge("chat_pressure", "How much there is to do, 1: as much as can be done well.", ["source"])
 shed_level = Gauge("chat_shed_level", "Kinds of work not done at the moment, of seven; at 7 sends are limited.")
 shed = Counter("chat_shed_total", "What was not done because there was too much to do.", ["what"])

@@ -32,6 +32,7 @@ def main(metrics_ports: Mapping[str, int] | None = None) -> int:
     commands = {
         "worker": ["chat_worker", "notifier"],
         "previewer": ["chat_worker", "previewer"],
+        "webhooks": ["chat_worker", "webhooks"],
         "bridge": ["kafka_bridge"],
         "web": ["serve", "--port", port],
     }

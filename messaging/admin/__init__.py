@@ -6,6 +6,7 @@ from messaging.admin.moderation_log import ModerationLogAdmin
 from messaging.admin.retention import RetentionRuleAdmin
 from messaging.admin.rooms import RoomAdmin
 from messaging.admin.sanctions import SanctionAdmin
+from messaging.admin.webhooks import WebhookAdmin, WebhookDeliveryAdmin
 
 __all__ = [
     "CaseAdmin",
@@ -16,5 +17,7 @@ __all__ = [
     "RetentionRuleAdmin",
     "RoomAdmin",
     "SanctionAdmin",
+    "WebhookAdmin",
+    "WebhookDeliveryAdmin",
     "WordFilterAdmin",
 ]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
@@ -21,10 +21,11 @@ class NotPublic(httpcore.ConnectError):
 
 class PublicOnly(httpcore.SyncBackend):
     """httpcore's network, without the private part of it, for `seconds` in all: httpcore itself bounds each step, and
-    a page could take any number of small ones."""
+    a page could take any number of small ones. `allowed`: what may be reached though it is private, as `host:port`."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, allowed: Collection[str] = ()) -> None:
         super().__init__()
+        self._allowed = allowed
         self._deadline = time.monotonic() + seconds
 
     def connect_tcp(
@@ -35,9 +36,12 @@ class PublicOnly(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        if port not in PORTS:
+        if f"{host}:{port}" in self._allowed:
+            address = host
+        elif port not in PORTS:
             raise NotPublic(f"port {port}")
-        address = public_address(host, port)
+        else:
+            address = public_address(host, port)
         return Bounded(super().connect_tcp(address, port, timeout, local_address, socket_options), self._deadline)
 
 

@@ -79,7 +79,7 @@ def test_ours_are_read_only_without_rights_and_configured_by_settings_that_exist
 
 
 def test_prometheus_scrapes_the_services_by_their_names() -> None:
-    for part, names in {"web": ["web"], "bridge": ["bridge"], "worker": ["notifier", "previewer"]}.items():
+    for part, names in {"web": ["web"], "bridge": ["bridge"], "worker": ["notifier", "previewer", "webhooks"]}.items():
         targets = yaml.safe_load((ROOT / f"deploy/prometheus/targets/{part}.json").read_text())
         assert targets == [{"targets": [f"{name}:9100" for name in names]}]
         assert OURS.keys() >= set(names)

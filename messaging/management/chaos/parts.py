@@ -13,15 +13,16 @@ from pathlib import Path
 
 from django.conf import settings
 
-END_S = 40.0
+from messaging.management.chaos.keeper import END_S, Keeper, started
+
 SERVICES = ("mariadb", "redis", "kafka")
 
 
 class Part:
     """A `manage.py` process of ours; it can be killed, and then comes back."""
 
-    def __init__(self, name: str, arguments: Sequence[str], output: Path) -> None:
-        self.name, self.output = name, output
+    def __init__(self, name: str, arguments: Sequence[str], output: Path, keeper: Keeper) -> None:
+        self.name, self.output, self._keeper = name, output, keeper
         self._command = [sys.executable, "manage.py", *arguments]
         self.start()
 
@@ -31,6 +32,7 @@ class Part:
                 self._command, cwd=settings.BASE_DIR, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
                 start_new_session=True,
             )  # fmt: skip
+        self._keeper.ends(self._process.pid)
 
     @property
     def runs(self) -> bool:
@@ -66,8 +68,9 @@ class Part:
 class Service:
     """One that `deploy/services` started under VAR: it is only frozen, for we could not bring it back."""
 
-    def __init__(self, name: str, pid: int) -> None:
+    def __init__(self, name: str, pid: int, keeper: Keeper) -> None:
         self.name, self._pid = name, pid
+        keeper.goes_on(pid)
 
     def freeze(self) -> None:
         os.kill(self._pid, signal.SIGSTOP)
@@ -76,7 +79,7 @@ class Service:
         os.kill(self._pid, signal.SIGCONT)
 
 
-def private_services(root: Path) -> list[Service]:
+def private_services(root: Path, keeper: Keeper) -> list[Service]:
     """Those whose state file under `root` names a process that is still the same."""
     found = []
     for name in SERVICES:
@@ -84,17 +87,9 @@ def private_services(root: Path) -> list[Service]:
             state = json.loads((root / name / "state.json").read_text())
         except (OSError, ValueError):
             continue
-        if _started(state["pid"]) == state["started"]:
-            found.append(Service(name, state["pid"]))
+        if started(state["pid"]) == state["started"]:
+            found.append(Service(name, state["pid"], keeper))
     return found
-
-
-def _started(pid: int) -> int | None:
-    """Start time in clock ticks: a pid alone may be another process by now."""
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
-    except (OSError, IndexError):
-        return None
 
 
 def wait_until_printed(part: Part, text: str, within_s: float = 60.0) -> bool:

@@ -23,6 +23,7 @@ from messaging import log as log_port
 from messaging.actions.rooms import create_room
 from messaging.bridge.audit import Report, audit
 from messaging.log.port import LogError
+from messaging.management.chaos.keeper import Keeper
 from messaging.management.chaos.parts import Part, private_services, wait_until_printed
 from messaging.management.chaos.rehearsal import Breakable, Outcome, rehearse
 from messaging.management.chaos.talker import Talker
@@ -63,10 +64,12 @@ class Command(BaseCommand):
 
     def _run(self, folder: Path, options: dict[str, Any]) -> Outcome:
         port = _free_port()
-        parts = self._start(folder, port)
+        keeper = Keeper(settings.BASE_DIR)
+        parts: list[Part] = []
         try:
+            self._start(folder, port, keeper, parts)
             # Without services of ours, the chat's own processes are all there is to stop.
-            breakable: list[Breakable] = [*parts, *private_services(settings.VAR / "services")]
+            breakable: list[Breakable] = [*parts, *private_services(settings.VAR / "services", keeper)]
             talkers = make_talkers(options["talkers"], port)
             names = ", ".join(part.name for part in breakable)
             self.stdout.write(f"{len(talkers)} people talk for {options['seconds']:g} s; parts: {names}")
@@ -77,20 +80,20 @@ class Command(BaseCommand):
         finally:
             for part in parts:  # web first: what it has accepted is then still applied
                 part.end()
+            keeper.close()
 
-    def _start(self, folder: Path, port: int) -> list[Part]:
+    def _start(self, folder: Path, port: int, keeper: Keeper, parts: list[Part]) -> None:
+        """Also what does not start is among the parts: it is to end."""
         arguments = {"web": ["serve", "--port", str(port)], "bridge": ["kafka_bridge"]}
         ready = {"web": "Ctrl-C ends it", "bridge": "Ctrl-C ends it"}
         if settings.EMBEDDED:
             del arguments["bridge"]
-        parts = [Part(name, command, folder / f"{name}.log") for name, command in arguments.items()]
+        for name, command in arguments.items():
+            parts.append(Part(name, command, folder / f"{name}.log", keeper))
         for part in parts:
             if not wait_until_printed(part, ready[part.name]):
                 words = part.output.read_text(errors="replace").strip()[-500:]
-                for other in parts:
-                    other.end()
                 raise CommandError(f"{part.name} does not start: {words}")
-        return parts
 
     def _telling(self) -> Any:
         began = time.monotonic()

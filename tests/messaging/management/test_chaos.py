@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,13 +18,21 @@ from django.core.management import CommandError, call_command
 from deploy.services.processes import Running, start_time
 from messaging.bridge.audit import Report
 from messaging.management.chaos import rehearsal
+from messaging.management.chaos.keeper import Keeper, started
 from messaging.management.chaos.parts import Part, private_services
 from messaging.management.chaos.talker import Talker
 from messaging.management.commands.chaos import is_clean, refusal
-from tests.stack.processes import run_manage, wait_for
+from tests.stack.processes import ROOT, ManagePy, run_manage, wait_for
 from tests.stack.stack import EmbeddedStack, ServicesStack
 
 ARGUMENTS = ["chaos", "--seconds", "12", "--talkers", "3", "--seed", "3"]
+
+
+@pytest.fixture
+def keeper() -> Iterator[Keeper]:
+    made = Keeper(ROOT)
+    yield made
+    made.close()
 
 
 def check(printed: str) -> None:
@@ -80,8 +92,8 @@ def test_what_was_accepted_and_is_not_stored_is_called_lost() -> None:
     assert not is_clean(rehearsal.Outcome(), Report(findings=["a hole"]))
 
 
-def test_a_part_that_was_killed_or_stopped_goes_on(tmp_path: Path) -> None:
-    part = Part("web", ["help"], tmp_path / "log")
+def test_a_part_that_was_killed_or_stopped_goes_on(tmp_path: Path, keeper: Keeper) -> None:
+    part = Part("web", ["help"], tmp_path / "log", keeper)
     try:
         wait_for(lambda: not part.runs, 30, "it ends")
         part.go_on()
@@ -93,13 +105,44 @@ def test_a_part_that_was_killed_or_stopped_goes_on(tmp_path: Path) -> None:
         part.end()
 
 
-def test_a_service_is_only_stopped_while_it_is_the_process_that_was_started(tmp_path: Path) -> None:
+def children(pid: int) -> set[int]:
+    return {int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def test_what_chaos_started_ends_with_it_when_it_is_killed(tmp_path: Path, embedded_template: Path) -> None:
+    environment = EmbeddedStack(tmp_path, embedded_template).environment
+    chaos = ManagePy("chaos", ["chaos", "--seconds", "300", "--talkers", "1"], environment, tmp_path)
+    try:
+        chaos.wait_until_printed("people talk", 90)
+        started_by_it = children(chaos.process.pid)
+        web = next(pid for pid in started_by_it if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        os.kill(web, signal.SIGSTOP)  # as in the middle of a fault: it could see nothing by itself
+    finally:
+        chaos.process.kill()
+        chaos.process.wait()
+    assert len(started_by_it) == 2, "web and keeper"
+    wait_for(lambda: all(started(pid) is None for pid in started_by_it), 60, "all end")
+
+
+def test_what_is_not_its_own_goes_on(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        keeper = Keeper(ROOT)
+        keeper.goes_on(other.pid)
+        other.send_signal(signal.SIGSTOP)
+        stat = Path(f"/proc/{other.pid}/stat")
+        wait_for(lambda: " T " in stat.read_text(), 10, "it stands still")
+        keeper.close()
+        wait_for(lambda: " T " not in stat.read_text(), 10, "it goes on")
+        assert other.poll() is None
+
+
+def test_a_service_is_only_stopped_while_it_is_the_process_that_was_started(tmp_path: Path, keeper: Keeper) -> None:
     (tmp_path / "redis").mkdir()
     state = tmp_path / "redis/state.json"
     Running(os.getpid(), start_time(os.getpid()) or 0, 1).save(state)
-    assert [service.name for service in private_services(tmp_path)] == ["redis"]
+    assert [service.name for service in private_services(tmp_path, keeper)] == ["redis"]
     Running(os.getpid(), 1, 1).save(state)
-    assert private_services(tmp_path) == []
+    assert private_services(tmp_path, keeper) == []
 
 
 @pytest.mark.parametrize("nonsense", [("--seconds", "-5"), ("--talkers", "0"), ("--rate", "nan")])
