@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio
 FEW, MANY = 10, short_or_whole(300, 1_000)
 AT_ONCE = 20
 SERIES_MOST = 500
-"""Of ours, in one process; they are some 250."""
+"""Of ours, in one process."""
 
 LOADED = "chat_shed"
 """What is left undone hangs on how busy the machine is; its labels are the seven kinds of work."""
