@@ -116,16 +116,22 @@ def test_what_chaos_started_ends_with_it_when_it_is_killed(tmp_path: Path, embed
         chaos.wait_until_printed("people talk", 90)
         started_by_it = children(chaos.process.pid)
         web = next(pid for pid in started_by_it if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        since = started(web)
         os.kill(web, signal.SIGSTOP)  # as in the middle of a fault: it could see nothing by itself
     finally:
         chaos.process.kill()
         chaos.process.wait()
     assert len(started_by_it) == 2, "web and keeper"
-    wait_for(lambda: all(started(pid) is None for pid in started_by_it), 60, "all end")
+    try:
+        wait_for(lambda: all(started(pid) is None for pid in started_by_it), 60, "all end")
+    finally:
+        if started(web) == since:
+            os.kill(web, signal.SIGKILL)
 
 
 def test_what_is_not_its_own_goes_on(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
         keeper = Keeper(ROOT)
         keeper.goes_on(other.pid)
         other.send_signal(signal.SIGSTOP)
@@ -134,6 +140,9 @@ def test_what_is_not_its_own_goes_on(tmp_path: Path) -> None:
         keeper.close()
         wait_for(lambda: " T " not in stat.read_text(), 10, "it goes on")
         assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()
 
 
 def test_a_service_is_only_stopped_while_it_is_the_process_that_was_started(tmp_path: Path, keeper: Keeper) -> None:
