@@ -89,6 +89,7 @@ class Command(BaseCommand):
                 f"  shown p99 {second.deliver.percentile(0.99):7.1f} ms"
                 + (f"  busy {second.busy}" if second.busy else "")
                 + (f"  closed {second.closed}" if second.closed else "")
+                + (f"  WRONG {wrong}" if (wrong := second.holes + second.doubles + second.disorder) else "")
             )
             self.stdout.flush()
 

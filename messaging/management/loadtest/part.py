@@ -112,8 +112,7 @@ class Part:
         return sum(socket.place.seq < newest.get(socket.seat.room, 0) for socket in self.sockets)
 
     def _end(self) -> End:
-        seen = self.verifier
-        return End(seen.holes, seen.doubles, seen.disorder, self._lost(), self._behind())
+        return End(self._lost(), self._behind())
 
     async def _tell(self) -> None:
         while True:
@@ -122,10 +121,13 @@ class Part:
 
     def _tell_once(self) -> None:
         told, self.now = self.now, Second(step=self.now.step)
-        told.delivered, self.verifier.delivered = self.verifier.delivered, 0
+        for name in ("delivered", "holes", "doubles", "disorder"):
+            setattr(told, name, getattr(self.verifier, name))
+            setattr(self.verifier, name, 0)
         told.deliver = self.verifier.take_late()
         cpu = time.process_time()
-        told.cpu, self._cpu = cpu - self._cpu, cpu
+        told.cpu = told.most_cpu = cpu - self._cpu
+        self._cpu = cpu
         self._pipe.send(told)
 
     async def _watch_lag(self) -> None:

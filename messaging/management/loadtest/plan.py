@@ -50,22 +50,31 @@ class Second:
     lag: Histogram = field(default_factory=Histogram)
     resumed: Histogram = field(default_factory=Histogram)
     cpu: float = 0.0
+    """Seconds of processor time; `most_cpu`: of the process that used most."""
+    most_cpu: float = 0.0
+    holes: int = 0
+    doubles: int = 0
+    disorder: int = 0
 
     def merge(self, other: Second) -> None:
-        for name in ("sent", "accepted", "busy", "rejected", "delivered", "closed", "cpu"):
+        for name in ADDED:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name in ("accept", "deliver", "lag", "resumed"):
             getattr(self, name).merge(getattr(other, name))
         self.step = max(self.step, other.step)
+        self.most_cpu = max(self.most_cpu, other.most_cpu)
+
+
+ADDED = (
+    "sent", "accepted", "busy", "rejected", "delivered", "closed", "cpu", "holes", "doubles", "disorder",
+)  # fmt: skip
+"""What is counted in a `Second`."""
 
 
 @dataclass
 class End:
     """Of a process, after everything was waited for; `lost` was accepted and never shown to anybody here."""
 
-    holes: int
-    doubles: int
-    disorder: int
     lost: int
     behind: int
     """Sockets that were not shown their room's newest message."""

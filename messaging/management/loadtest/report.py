@@ -21,7 +21,8 @@ def as_value(found: Found, conditions: Mapping[str, Any], steps: Sequence[Step])
     """Counts, milliseconds and rates; `series` has an entry a second. See docs/loadtest.md."""
     total = found.total()
     seconds = sum(step.seconds for step in steps) if found.is_whole else max(1.0, found.took_s)
-    ends = {name: sum(getattr(end, name) for end in found.ends) for name in WRONG}
+    ends = {name: getattr(total, name) for name in ("holes", "doubles", "disorder")}
+    ends |= {name: sum(getattr(end, name) for end in found.ends) for name in ("lost", "behind")}
     value: dict[str, Any] = {
         "scenario": conditions["scenario"],
         "conditions": dict(conditions),
@@ -32,7 +33,7 @@ def as_value(found: Found, conditions: Mapping[str, Any], steps: Sequence[Step])
         "accept_ms": total.accept.summary(),
         "deliver_ms": total.deliver.summary(),
         **ends,
-        "generator_was_limit": found.generator_was_limit(conditions["processes"]),
+        "generator_was_limit": found.generator_was_limit(),
         "generator_lag_ms_p99": round(total.lag.percentile(0.99), 2),
         "series": [_second(number, found) for number in range(len(found.seconds))],
     }

@@ -52,9 +52,9 @@ class Found:
                 whole.merge(second)
         return whole
 
-    def generator_was_limit(self, processes: int) -> bool:
+    def generator_was_limit(self) -> bool:
         """Its own wake-ups were late, or a process of it had no processor left."""
-        busy = sum(second.cpu / processes > BUSY_CPU for second in self.seconds)
+        busy = sum(second.most_cpu > BUSY_CPU for second in self.seconds)
         return self.total().lag.percentile(0.99) > LATE_MS or busy > len(self.seconds) / 4
 
 
@@ -134,7 +134,7 @@ def _collect(
                 told += 1
             else:
                 raise LoadError(said)
-        if told >= len(pipes):
+        if told >= len(pipes) or (told and not waiting):  # the last of them tell what is left
             now, at = _watch(metrics), time.monotonic()
             found.watched.append(_since(before, now, at - looked_at))
             before, looked_at = now, at

@@ -16,7 +16,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from playwright.async_api import expect
 
-from messaging.management.loadtest.plan import End, Step
+from messaging.management.loadtest.plan import End, Second, Step
 from messaging.management.loadtest.report import WRONG, as_value, is_clean
 from messaging.management.loadtest.run import Found
 from tests.e2e.browser import chromium, watched_context
@@ -65,10 +65,14 @@ async def test_lost_sockets_come_back_and_the_page_says_so(shared_stack: Embedde
 
 @pytest.mark.parametrize("name", WRONG)
 def test_one_thing_wrong_is_enough(name: str) -> None:
-    fine = End(holes=0, doubles=0, disorder=0, lost=0, behind=0)
-    steps = [Step(10, 5)]
-    assert is_clean(as_value(Found(ends=[fine, fine]), CONDITIONS, steps))
-    assert not is_clean(as_value(Found(ends=[fine, replace(fine, **{name: 1})]), CONDITIONS, steps))
+    steps, fine, end = [Step(10, 5)], Second(sent=1), End(lost=0, behind=0)
+    assert is_clean(as_value(Found(seconds=[fine], ends=[end, end]), CONDITIONS, steps))
+    wrong = Found(seconds=[fine], ends=[end, end])
+    if hasattr(end, name):
+        wrong.ends.append(replace(end, **{name: 1}))
+    else:
+        wrong.seconds.append(Second(**{name: 1}))
+    assert not is_clean(as_value(wrong, CONDITIONS, steps))
 
 
 @pytest.mark.parametrize(
