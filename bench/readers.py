@@ -10,6 +10,7 @@ import re
 import select
 import socket
 import time
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import NamedTuple, Self
 
@@ -90,17 +91,25 @@ def _talk(
     poll: select.epoll, sockets: dict[int, socket.socket], halves: dict[int, bytes], talker: socket.socket,
     rate: float, seconds: float, body: str,
 ) -> Heard:  # fmt: skip
-    """What arrives from an earlier call is let pass, and not counted."""
+    """What arrives from an earlier call is let pass, and not counted; who was cut off hears nothing any more."""
     began = time.monotonic_ns()
     late: list[float] = []
     said = 0
     while (spent := (time.monotonic_ns() - began) / 1e9) < seconds:
         while said < spent * rate:
             due = began + int(said / rate * 1e9)
-            talker.sendall(client_frame(b'{"message": "%d %s"}' % (due, body.encode())))
             said += 1
+            with suppress(OSError):
+                talker.sendall(client_frame(b'{"message": "%d %s"}' % (due, body.encode())))
         for number, _ in poll.poll(min(0.005, 1 / rate)):
-            data = halves[number] + sockets[number].recv(READ_BYTES)
+            try:
+                came = sockets[number].recv(READ_BYTES)
+            except ConnectionError:
+                came = b""
+            if not came:
+                poll.unregister(number)
+                continue
+            data = halves[number] + came
             now = time.monotonic_ns()
             texts, halves[number] = frames_of(data)
             for text in texts:

@@ -1,7 +1,7 @@
 """A hot room: the most deliveries a second at p99 below 250 ms, beside the chat of the Channels tutorial.
 
 Ours by `manage.py loadtest`, which verifies every delivery at its client; the tutorial's by plain sockets of the
-same number, with the same text, to the same bound.
+same number, with the same text, at the most it keeps up with at all.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ NAME = "hot_room"
 FIRST_RATE = 100.0
 FIRST_DELIVERIES_TUTORIAL = 1000.0
 KEPT_UP = 0.9
+KEPT_UP_MS = 2_000.0
+"""The tutorial's chat needs longer than our bound to reach a thousand sockets once: it may, as long as it keeps up."""
 
 
 def measure(quick: bool) -> Row:
@@ -51,16 +53,16 @@ def measure(quick: bool) -> Row:
 
 
 def _tutorial(sockets: int, seconds: float, steps: int) -> Heard:
-    with tutorial() as server, Readers(server.port, CHAT, sockets) as readers:
+    with tutorial() as server:
         first = FIRST_DELIVERIES_TUTORIAL / sockets
-        found = highest(partial(_try, readers, sockets, seconds), first, steps)
+        found = highest(partial(_try, server.port, sockets, seconds), first, steps)
     if found is None:
-        raise RuntimeError("the tutorial's chat was in time at no rate")
+        raise RuntimeError("the tutorial's chat kept up with no rate")
     return found
 
 
-def _try(readers: Readers, sockets: int, seconds: float, rate: float) -> tuple[bool, Heard]:
-    heard = readers.say(rate, seconds, BODY)
-    held = heard.p99_ms < IN_TIME_MS and heard.deliveries >= KEPT_UP * int(rate * (seconds - 0.5)) * sockets
-    readers.say(0.5, seconds / 2, BODY)  # what has queued up runs off
-    return held, heard
+def _try(port: int, sockets: int, seconds: float, rate: float) -> tuple[bool, Heard]:
+    """With new sockets: where it was too much, it cuts some off, and what has queued up would be late again."""
+    with Readers(port, CHAT, sockets) as readers:
+        heard = readers.say(rate, seconds, BODY)
+    return heard.p99_ms < KEPT_UP_MS and heard.deliveries >= KEPT_UP * int(rate * (seconds - 0.5)) * sockets, heard
