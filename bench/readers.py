@@ -5,7 +5,6 @@ A text begins with when it was due, in nanoseconds of the monotonic clock that a
 
 from __future__ import annotations
 
-import multiprocessing
 import re
 import select
 import socket
@@ -14,6 +13,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import NamedTuple, Self
 
+from bench.beside import Beside
 from bench.row import percentile
 from bench.sink import READ_BYTES, client_frame, open_socket
 
@@ -30,25 +30,16 @@ class Heard(NamedTuple):
     p99_ms: float
 
 
-class Readers:
+class Readers(Beside):
     """Open on entering; the process ends with the block."""
 
     def __init__(self, port: int, path: str, count: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._here, there = context.Pipe()
-        self._process = context.Process(target=_run, args=(port, path, count, there), daemon=True)
+        super().__init__(_run, port, path, count)
 
     def __enter__(self) -> Self:
-        self._process.start()
+        super().__enter__()
         self._answer()
         return self
-
-    def __exit__(self, *error: object) -> None:
-        self._here.close()
-        self._process.join(10)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
 
     def say(self, rate: float, seconds: float, body: str) -> Heard:
         """Say `body` by one of the sockets, open loop, and what all of them heard of it in that time."""

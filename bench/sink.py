@@ -12,7 +12,9 @@ import select
 import socket
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
-from typing import Any, Self
+from typing import Any
+
+from bench.beside import Beside
 
 READ_BYTES = 1 << 18
 HANDSHAKE_S = 30.0
@@ -45,31 +47,18 @@ def open_socket(port: int, path: str = "/ws/", cookie: str = "", protocol: str =
             answer += byte
         if b" 101 " not in answer.split(b"\r\n")[0]:
             raise ConnectionError(answer.split(b"\r\n")[0].decode())
-    except BaseException:
+    except BaseException:  # an interrupted handshake leaves no socket open either
         made.close()
         raise
     return made
 
 
-class Sink:
+class Sink(Beside):
     """`open` some sockets, then read `received()`. The process ends with the block."""
 
     def __init__(self, port: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._counter = context.Value("Q", 0, lock=False)
-        self._here, there = context.Pipe()
-        self._process = context.Process(target=_run, args=(port, self._counter, there), daemon=True)
-
-    def __enter__(self) -> Self:
-        self._process.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._here.close()
-        self._process.join(10)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
+        self._counter = multiprocessing.get_context("spawn").Value("Q", 0, lock=False)
+        super().__init__(_run, port, self._counter)
 
     def open(self, count: int, first: Sequence[bytes] = (), cookies: Sequence[str] = (), **way: str) -> None:
         """Open so many more, each with its cookie and its first frame, taking turns. Returns at once: ask `has_opened`.

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
-from tests.stack.stack import EmbeddedStack, ServicesStack
+from tests.stack.stack import EmbeddedStack, ServicesStack, Stack
+
+T = TypeVar("T", bound=Stack)
 
 
 @contextmanager
 def services_stack(**environment: str) -> Iterator[ServicesStack]:
     """Over the services that the environment points to. Nothing of ours runs yet."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        stack = ServicesStack(Path(folder))
-        try:
-            stack.environment.update(environment)
-            yield stack
-        finally:
-            stack.end()
+    with _stack(ServicesStack, environment) as stack:
+        yield stack
 
 
 @contextmanager
@@ -35,11 +33,17 @@ def running_stack(**environment: str) -> Iterator[ServicesStack]:
 @contextmanager
 def embedded_stack(**environment: str) -> Iterator[EmbeddedStack]:
     """One web process on SQLite."""
+    with _stack(EmbeddedStack, environment) as stack:
+        stack.start_web()
+        yield stack
+
+
+@contextmanager
+def _stack(kind: Callable[[Path], T], environment: Mapping[str, str]) -> Iterator[T]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        stack = EmbeddedStack(Path(folder))
+        stack = kind(Path(folder))
         try:
             stack.environment.update(environment)
-            stack.start_web()
             yield stack
         finally:
             stack.end()

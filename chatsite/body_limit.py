@@ -6,9 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-Application = Callable[
-    [dict[str, Any], Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]
-]
+Application = Callable[..., Awaitable[None]]
 
 TOO_LARGE = 413
 

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from messaging.admin.read_only import ReadOnlyAdmin
@@ -15,7 +16,7 @@ from messaging.models import Room, Webhook, WebhookDelivery
 
 
 class WebhookForm(forms.ModelForm):
-    url = forms.URLField(label=_("address"), max_length=500, assume_scheme="https")
+    url = forms.URLField(label=capfirst(_("address")), max_length=500, assume_scheme="https")
 
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]

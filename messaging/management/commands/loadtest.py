@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 from argparse import ArgumentParser
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +23,7 @@ from messaging.management.loadtest.report import WRONG, as_page, as_value, is_cl
 from messaging.management.loadtest.run import Found, LoadError, run
 from messaging.management.loadtest.scenarios import SCENARIOS
 
+ANSWER_S = 5.0
 WIDEST = 50_000
 """Sockets: beyond it one address has no ports left."""
 
@@ -59,6 +62,7 @@ class Command(BaseCommand):
         host, port = _address(options["url"])
         _check(options)
         metrics = dict(_named(text) for text in options["metrics"])
+        _check_answers(host, port)
         scenario = SCENARIOS[options["scenario"]]
         rooms = min(scenario.rooms(options["rooms"]), options["sockets"])
         self.stdout.write(f"{options['scenario']}: {options['sockets']} sockets, {rooms} rooms")
@@ -79,12 +83,11 @@ class Command(BaseCommand):
         self._report(found, as_value(found, conditions, steps), options)
 
     def _tell(self) -> Any:
-        seen = {"seconds": 0}
+        numbers = count(1)
 
         def tell(second: Second) -> None:
-            seen["seconds"] += 1
             self.stdout.write(
-                f"{seen['seconds']:4} s  sent {second.sent:6,}  accepted {second.accepted:6,}"
+                f"{next(numbers):4} s  sent {second.sent:6,}  accepted {second.accepted:6,}"
                 f"  deliveries {second.delivered:9,}  accept p99 {second.accept.percentile(0.99):7.1f} ms"
                 f"  shown p99 {second.deliver.percentile(0.99):7.1f} ms"
                 + (f"  busy {second.busy}" if second.busy else "")
@@ -105,15 +108,15 @@ class Command(BaseCommand):
         for name in ("accept", "deliver", "resumed"):
             if ms := value.get(f"{name}_ms"):
                 out(f"{name}: p50 {ms['p50']} ms, p99 {ms['p99']} ms, at most {ms['max']} ms")
-        out(", ".join(f"{name} {value[name]}" for name in WRONG))
+        out(", ".join(f"{name} {'unknown' if value[name] is None else value[name]}" for name in WRONG))
         if saturation := value.get("saturation"):
             out(f"keeps up to {saturation['knee_sends_per_s']:g} sends/s; {saturation['cause']}")
         if value["generator_was_limit"]:
             out("the generator was the limit: more --processes, or another machine")
-        if not found.is_whole:
-            raise CommandError("stopped before its end", returncode=130)
         if not is_clean(value):
             sys.exit(1)
+        if not found.is_whole:
+            raise CommandError("stopped before its end", returncode=130)
 
 
 def _address(url: str) -> tuple[str, int]:
@@ -125,6 +128,16 @@ def _address(url: str) -> tuple[str, int]:
     if parts.scheme != "http" or parts.hostname not in LOCAL - {""}:
         raise CommandError("--url has to be http:// on this machine: load only ever goes to it.", returncode=2)
     return parts.hostname, port
+
+
+def _check_answers(host: str, port: int) -> None:
+    """Before anybody is made. Raises CommandError."""
+    try:
+        socket.create_connection((host, port), timeout=ANSWER_S).close()
+    except OSError as error:
+        raise CommandError(
+            f"Nobody answers at {host}:{port} ({error}): start the chat, or name it with --url."
+        ) from error
 
 
 def _check(options: dict[str, Any]) -> None:

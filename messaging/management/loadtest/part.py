@@ -33,7 +33,9 @@ def run_part(plan: Plan, pipe: Connection) -> None:
         asyncio.run(Part(plan, pipe).run())
     except KeyboardInterrupt:
         pass
-    except Exception as error:
+    except ConnectionError as error:
+        pipe.send(str(error))
+    except Exception as error:  # the parent has to hear of it, and is the one that tells
         pipe.send(f"{type(error).__name__}: {error}")
 
 
@@ -178,7 +180,8 @@ class Socket(asyncio.Protocol):
             else:
                 self._welcomed = None
                 return
-        raise ConnectionError(f"a socket was not let in within {OPEN_S:g} s (closed with {self._code or 'nothing'})")
+        code = f", closed with {self._code}" if self._code else ""
+        raise ConnectionError(f"a socket was not let in within {OPEN_S:g} s{code}")
 
     async def come_back(self) -> None:
         lost_at = time.monotonic()

@@ -21,8 +21,9 @@ def as_value(found: Found, conditions: Mapping[str, Any], steps: Sequence[Step])
     """Counts, milliseconds and rates; `series` has an entry a second. See docs/loadtest.md."""
     total = found.total()
     seconds = sum(step.seconds for step in steps) if found.is_whole else max(1.0, found.took_s)
-    ends = {name: getattr(total, name) for name in ("holes", "doubles", "disorder")}
-    ends |= {name: sum(getattr(end, name) for end in found.ends) for name in ("lost", "behind")}
+    ends: dict[str, int | None] = {name: getattr(total, name) for name in ("holes", "doubles", "disorder")}
+    for name in ("lost", "behind"):  # known only after everything was waited for
+        ends[name] = sum(getattr(end, name) for end in found.ends) if found.is_whole else None
     value: dict[str, Any] = {
         "scenario": conditions["scenario"],
         "conditions": dict(conditions),
@@ -52,6 +53,7 @@ def as_value(found: Found, conditions: Mapping[str, Any], steps: Sequence[Step])
 
 
 def is_clean(value: Mapping[str, Any]) -> bool:
+    """Whether nothing that is known of it is wrong."""
     return not any(value[name] for name in WRONG)
 
 

@@ -87,6 +87,7 @@ def test_one_thing_wrong_is_enough(name: str) -> None:
         (["hot-room", "--metrics", "web"], "NAME=http"),
         (["hot-room", "--json", "/nowhere/at/all.json"], "no folder"),
         (["cold-room"], "invalid choice"),
+        (["hot-room", "--url", "http://127.0.0.1:1"], "Nobody answers at 127.0.0.1:1"),
     ],
 )
 def test_nonsense_is_refused(settings: Any, arguments: list[str], why: str) -> None:
@@ -123,4 +124,5 @@ def test_ctrl_c_ends_it_with_what_was_found(shared_stack: EmbeddedStack, tmp_pat
     assert process.wait(20) == 130
     printed = output.read_text()
     assert "stopped before its end" in printed
+    assert "lost unknown" in printed
     assert "Traceback" not in printed
