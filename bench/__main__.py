@@ -128,4 +128,8 @@ def _told(row: Row) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("stopped; the rows that were measured are kept", file=sys.stderr)
+        sys.exit(130)
