@@ -190,7 +190,9 @@ class Crowd:
             await asyncio.to_thread(check, self.stack, *here, room=room)
             for client in here:
                 mine = [m["body"] for _, m in sorted(client.messages.items()) if m["client_id"] in client.sent]
-                assert mine == list(client.sent.values()), f"{client.name}: not in the order of sending"
+                wrong = [pair for pair in zip(mine, client.sent.values(), strict=False) if pair[0] != pair[1]]
+                what = f"stands, sent: {wrong[:4]}; refused {client.rejected}; closed {client.close_codes}"
+                assert mine == list(client.sent.values()), f"{client.name}: not in the order of sending: {what}"
 
         self._check_logs()
 
