@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 export VAR ?= $(CURDIR)/var
 export PORT ?= 8000
 
+WHOLE := tests/faults tests/messaging/model tests/messaging/live/test_cancelled.py tests/messaging/moderation/test_admin.py \
+  $(patsubst %,tests/e2e/test_%.py,accessibility anchor cuts long_room moderation power)
+
 .PHONY: help run test soak bench screenshots services stop up observe lint format lock proto words clean
 
 help:  ## what can be made
@@ -17,9 +20,10 @@ run: $(VENV)/run-stamp  ## the chat on http://127.0.0.1:$PORT, everything embedd
 test: $(VENV)/dev-stamp  ## all tests, embedded and against real MariaDB, Redis, Kafka and Chromium; ARGS= for pytest
 	@$(BIN)/python -m deploy.test_runs $(ARGS)
 
-soak: $(VENV)/dev-stamp  ## every fault whole, and the table of what was measured in docs/reliability.md; some 50 min
+soak: $(VENV)/dev-stamp  ## what is short in the tests, whole; what was measured into docs/reliability.md; about two hours
 	@SOAK=1 CHAT_DEMO=1 $(BIN)/python -m pytest -q tests/messaging/model
-	@SOAK=1 $(BIN)/python -m deploy.test_runs -q tests/faults tests/messaging/model tests/messaging/live/test_cancelled.py tests/e2e/test_power.py
+	@SOAK=1 $(BIN)/python -m deploy.test_runs -q -n 6 tests/faults/test_alerts.py
+	@SOAK=1 $(BIN)/python -m deploy.test_runs -q $(WHOLE) --ignore tests/faults/test_alerts.py
 	@$(BIN)/python -m tests.faults.table
 
 screenshots: $(VENV)/dev-stamp  ## the pictures in docs/images

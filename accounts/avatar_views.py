@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +18,8 @@ from accounts.forms import AvatarForm
 from accounts.models import User
 from accounts.requests import SignedInRequest
 from accounts.views import Profile
+
+logger = logging.getLogger(__name__)
 
 IMMUTABLE = "private, max-age=31536000, immutable"
 """A name is never used for another picture; and no shared cache shows it to those who are not signed in."""
@@ -43,12 +46,20 @@ class ChangeAvatar(Profile):
         user = get_user(request)
         assert isinstance(user, User)  # noqa: S101 - LoginRequiredMixin says so
         form = AvatarForm(request.POST, request.FILES)
+        status = 200
         if form.is_valid():
-            put_avatar(user, form.cleaned_data["picture"])
-            messages.success(request, _("Your picture is saved."))
-            return redirect("accounts:profile")
+            try:
+                put_avatar(user, form.cleaned_data["picture"])
+            except OSError as error:
+                logger.error("a picture cannot be kept: %s", error)
+                form.add_error("picture", _("Your picture could not be kept here. Try again later."))
+                status = 507
+            else:
+                messages.success(request, _("Your picture is saved."))
+                return redirect("accounts:profile")
         self.object = user
-        return self.render_to_response(self.get_context_data(form=self.form_class(instance=user), avatar_form=form))
+        context = self.get_context_data(form=self.form_class(instance=user), avatar_form=form)
+        return self.render_to_response(context, status=status)
 
 
 @login_required

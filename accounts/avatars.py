@@ -38,9 +38,13 @@ def picture_at(name: str) -> bytes | None:
 
 
 def put_avatar(user: User, picture: bytes) -> None:
-    """From now on this WebP is the person's picture; the one before is gone."""
+    """From now on this WebP is the person's picture; the one before is gone. Raises OSError when it cannot be kept."""
     name = f"{secrets.token_hex(20)}.webp"
-    default_storage.save(f"{FOLDER}/{name}", ContentFile(picture))
+    try:
+        default_storage.save(f"{FOLDER}/{name}", ContentFile(picture))
+    except OSError:
+        default_storage.delete(f"{FOLDER}/{name}")  # what may be there of it
+        raise
     _replace(user, name)
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from importlib import import_module
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from accounts.actions import tell_session_ended
 from accounts.models import SignIn, User
+
+logger = logging.getLogger(__name__)
 
 NOTE_EVERY_S = 300
 """`last_seen_at` is right within this: a write for every page would be one too many."""
@@ -45,9 +48,16 @@ class SignInMiddleware:
 
 
 def note(user: User, session_key: str, user_agent: str) -> None:
-    if user.is_active and cache.add(f"sign-in:{user.pk}:{session_key}", 1, NOTE_EVERY_S):
-        seen = {"user": user, "user_agent": user_agent[:250], "last_seen_at": timezone.now()}
+    """Now and then. What somebody asked for does not fail for it."""
+    noted = f"sign-in:{user.pk}:{session_key}"
+    if not user.is_active or not cache.add(noted, 1, NOTE_EVERY_S):
+        return
+    seen = {"user": user, "user_agent": user_agent[:250], "last_seen_at": timezone.now()}
+    try:
         SignIn.objects.update_or_create(session_key=session_key, defaults=seen)
+    except DatabaseError as error:
+        logger.warning("a sign-in is not noted: %s", error)
+        cache.delete(noted)
 
 
 def end_sign_in(user: User, sign_in_id: int) -> bool:

@@ -1,9 +1,9 @@
 """python -m deploy.test_runs [PYTEST ARGUMENTS]: what `make test` runs, and where.
 
 Without arguments: everything that needs no service, embedded on SQLite; what uses the database or the services, on real
-MariaDB, Redis and Kafka; the JavaScript modules, in Node. What measures time (`timed`) and what has the services for
-itself runs alone, the rest side by side. A few that fail side by side are run again alone: their verdict is the one
-that counts, and what failed first is named. With arguments: one run of pytest with the services.
+MariaDB, Redis and Kafka; the JavaScript modules, in Node. What measures time or breaks what others use (`timed`) runs
+alone, the rest side by side, and what is `long` not at all. A few that fail side by side are run again alone: their
+verdict is the one that counts, and what failed first is named. With arguments: one run of pytest with the services.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from deploy.services.processes import ServiceError
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest"]
-BESIDE = ["-n", str(os.cpu_count() or 1)]
+BESIDE = ["-n", str(os.cpu_count() or 1), "--dist", "worksteal"]
+WAITING = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal"]
+"""For what often waits for services."""
 DISTURBED_AT_MOST = 4
 """More than so many failures side by side are no accident of a busy machine."""
 COUNTS = re.compile(r"^=*\s*\d+ (passed|failed|skipped|error)|^# (pass|fail) \d+")
@@ -34,14 +36,12 @@ def main(arguments: list[str]) -> int:
     if arguments:
         with running(private_folder()) as found:
             return _run("with services", [*PYTEST, *arguments], plain | found)[0]
-    runs = {
-        "embedded (SQLite)": _side_by_side("embedded", "not services and not timed", plain),
-        "embedded, alone": _run("embedded, alone", [*PYTEST, "-q", "-m", "not services and timed"], plain),
-    }
+    runs = {"embedded (SQLite)": _side_by_side("embedded", "not services and not timed and not long", plain, BESIDE)}
     with running(private_folder()) as found:
         where, real = ", ".join(found) or "no service", plain | found
-        runs["database (DATABASE_URL)"] = _side_by_side("database", "database and not services and not timed", real)
-        runs[f"services ({where})"] = _run("services", [*PYTEST, "-q", "-m", "services"], real)
+        which = "(database or services) and not timed and not long"
+        runs[f"services ({where})"] = _side_by_side("services", which, real, WAITING)
+        runs["alone"] = _run("alone", [*PYTEST, "-q", "-m", "timed and not long"], real)
     runs["node"] = _run("node", ["node", "--test", "tests/js/"], plain)
     print("\n== what ran where")
     for name, (code, counts) in runs.items():
@@ -59,8 +59,8 @@ def _install_tools() -> None:
                 sys.exit(1)
 
 
-def _side_by_side(title: str, which: str, environment: dict[str, str]) -> tuple[int, str]:
-    code, counts = _run(title, [*PYTEST, "-q", *BESIDE, "-m", which], environment)
+def _side_by_side(title: str, which: str, environment: dict[str, str], how: list[str]) -> tuple[int, str]:
+    code, counts = _run(title, [*PYTEST, "-q", *how, "-m", which], environment)
     failed = FAILED.search(counts)
     if code != 1 or failed is None or int(failed[1]) > DISTURBED_AT_MOST:
         return code, counts

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +17,12 @@ from django.utils import translation
 
 from accounts.languages import language_of
 from accounts.selectors import user_of_session
-from messaging import limits, metrics
+from messaging import limits, metrics, tracing
 from messaging.actions import filters
 from messaging.actions.compose import check_may_speak, check_writable, compose, is_long
 from messaging.bridge.topics import COMMANDS
 from messaging.errors import Busy, FrameError, Held, InvalidFrame, RateLimited, Rejection
+from messaging.handshake import accepted_languages, client_address, origin_allowed, session_cookie, subprotocol
 from messaging.live import broadcast
 from messaging.live.broadcast import ReadMarker
 from messaging.live.load import Shed
@@ -42,8 +42,6 @@ from messaging.wire.frames import parse_frame
 from messaging.wire.records import COMMAND_HEADERS, encode_command, record_key
 
 logger = logging.getLogger(__name__)
-
-SUBPROTOCOL = "chat.v1"
 
 
 class ChatConsumer(AsyncConsumer):
@@ -78,9 +76,10 @@ class ChatConsumer(AsyncConsumer):
         if not origin_allowed(self.scope):
             await self.send({"type": "websocket.close"})
             return
-        await self.send({"type": "websocket.accept", "subprotocol": self._subprotocol()})
+        spoken = subprotocol(self.scope)
+        await self.send({"type": "websocket.accept", "subprotocol": spoken})
         self.writer = writer_for(self.scope, self.send)
-        if self._subprotocol() is None:
+        if spoken is None:
             raise Closing(CloseCode.NOT_THE_PROTOCOL)
         self.process = await web_process()
         await self._wait_for_turn()
@@ -115,9 +114,6 @@ class ChatConsumer(AsyncConsumer):
                 self.process.sends.forget(self.session.user_id)
         raise StopConsumer
 
-    def _subprotocol(self) -> str | None:
-        return SUBPROTOCOL if SUBPROTOCOL in self.scope.get("subprotocols", []) else None
-
     def _close(self, code: CloseCode) -> None:
         if not self.closed:
             self.closed = True
@@ -130,6 +126,7 @@ class ChatConsumer(AsyncConsumer):
         if self.closed or self.session is None:
             return
         self.session.bound_unread()
+        tracing.forget()
         self._arrived = message.get(ARRIVED, time.monotonic())
         text = message.get("text")
         if text is None:
@@ -202,6 +199,7 @@ class ChatConsumer(AsyncConsumer):
     async def _command(self, session: Session, frame: frames.CommandFrame) -> None:
         """Check, render, append. `accepted` follows when the log has it; the next frame need not wait for that."""
         started = time.perf_counter()
+        span = tracing.begin("chat.send", room=frame.room, frame=type(frame).__name__.lower())
         try:
             standing = await self._check(session, frame)
             command = await asyncio.to_thread(compose, frame, session.user_id) if is_long(frame) else compose(
@@ -210,15 +208,20 @@ class ChatConsumer(AsyncConsumer):
             command = await self._screen(command, getattr(frame, "again", False))
             every_s = turn_s(standing, frame)
             self.process.sends.check_turn(session.user_id, frame.room, every_s)
-            appended = self._append(session, encode_command(command), frame.room)
+            appended = self._append(session, encode_command(command), frame.room, tracing.traceparent(span))
         except Rejection as why:
             metrics.frames_wrong.labels(code=why.code).inc()
+            tracing.end(span, refused=why.code)
             session.write(server_frames.rejected(frame.client_id, why))
             return
+        except BaseException as error:  # whatever it is, the span ends with it
+            tracing.end(span, failed=type(error).__name__)
+            raise
         if every_s:
             self.process.sends.note_turn(session.user_id, frame.room)
         session.outstanding += 1
         appended.add_done_callback(lambda future: self._acknowledge(session, frame.client_id, started, future))
+        appended.add_done_callback(lambda _: tracing.end(span))
 
     async def _screen(self, command: Command, again: bool) -> Command:
         """Past the word filters. Raises Filtered or Held."""
@@ -247,11 +250,12 @@ class ChatConsumer(AsyncConsumer):
             self.process.load.take_send(time.monotonic() - self._arrived)
         return standing
 
-    def _append(self, session: Session, record: bytes, room: int) -> asyncio.Future[Appended]:
+    def _append(self, session: Session, record: bytes, room: int, trace: str) -> asyncio.Future[Appended]:
         if session.outstanding >= limits.OUTSTANDING_SENDS:
             raise Busy(retry_after=1.0)
+        headers = (*COMMAND_HEADERS, *tracing.headers(trace))
         try:
-            return self.process.appender.append(COMMANDS, record_key(room), record, COMMAND_HEADERS)
+            return self.process.appender.append(COMMANDS, record_key(room), record, headers)
         except LogError as error:
             raise Busy(retry_after=1.0) from error
 
@@ -346,44 +350,11 @@ class ChatConsumer(AsyncConsumer):
     }
 
 
-def origin_allowed(scope: Any) -> bool:
-    """Exact scheme, host and port. (Channels' own validator ignores scheme and port.)"""
-    origins = [value for name, value in scope["headers"] if name == b"origin"]
-    return len(origins) == 1 and origins[0].decode("latin1").lower() in settings.ALLOWED_ORIGINS
-
-
 def turn_s(standing: Standing | None, frame: frames.CommandFrame) -> int:
     """Seconds between two messages of this person here; 0 where slow mode is not for them."""
     if standing is None or not isinstance(frame, frames.Send) or standing.role != Membership.Role.MEMBER:
         return 0
     return standing.slow_mode_s
-
-
-def client_address(scope: Any) -> str | None:
-    """Who connects: the peer, or what a trusted proxy says of it."""
-    if settings.TRUST_FORWARDED_FOR:
-        named = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-        if named:
-            return str(named[-1].decode("latin1").rpartition(",")[2].strip())
-    client = scope.get("client")
-    return client[0] if client else None
-
-
-def accepted_languages(scope: Any) -> str:
-    return next((value.decode("latin1") for name, value in scope["headers"] if name == b"accept-language"), "")
-
-
-def session_cookie(scope: Any) -> str | None:
-    for name, value in scope["headers"]:
-        if name != b"cookie":
-            continue
-        try:
-            cookies = SimpleCookie(value.decode("latin1"))
-        except CookieError:
-            return None
-        if settings.SESSION_COOKIE_NAME in cookies:
-            return cookies[settings.SESSION_COOKIE_NAME].value
-    return None
 
 
 async def websocket_application(scope: Any, receive: Any, send: Any) -> None:

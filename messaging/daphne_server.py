@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from autobahn.websocket import protocol as autobahn_protocol
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server
 from django.conf import settings
@@ -23,11 +24,15 @@ from twisted.internet import reactor
 
 from messaging import limits
 from messaging.live.writers import ARRIVED, EXTENSION, DaphneWriter
+from messaging.watchdog import Watchdog
 from messaging.web_process import stop_web_process, web_process
 from messaging.wire import server_frames
 from messaging.wire.close_codes import CloseCode
 
 logger = logging.getLogger(__name__)
+
+autobahn_protocol.pformat = repr  # type: ignore[assignment]
+"""It describes forty settings to a log nobody reads, for each new connection; prettily, that takes 1 ms of the loop."""
 
 SOCKET_LIFE_S = 10 * 365 * 24 * 3600
 """daphne closes every socket after a day by default; ours end when they are done."""
@@ -124,12 +129,13 @@ def run_server(
         ready_callable=lambda: loop.call_soon(_say_ready, server, on_ready),
         verbosity=0,
     )
-    loop.run_until_complete(web_process())
+    lag = loop.run_until_complete(web_process()).hub.lag
     end = _end_on_signals(loop, server)
     if inherited is not None:
         server.endpoints = []
         loop.call_soon(inherited.take_over, loop, server, end)
-    server.run()
+    with Watchdog("the web process", lambda: lag.looks, settings.CHAT_STUCK_S):
+        server.run()
     if server.failed:
         loop.run_until_complete(stop_web_process())
         raise OSError(server.failed)

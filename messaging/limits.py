@@ -113,8 +113,8 @@ LEASE_S: Final = 10.0
 REPORT_EVERY_S: Final = 2.0
 """How often a bridge says in the database how it is doing."""
 
-SILENT_BRIDGE_S: Final = 15.0
-"""A bridge that has said nothing for so long is gone or stuck."""
+SILENT_S: Final = 15.0
+"""A bridge or web process that has said nothing for so long is gone or stuck."""
 
 CATCH_UP_RECORDS: Final = 2_000
 """With more than so many records waiting, a bridge tells of its progress."""

@@ -18,6 +18,7 @@ urlpatterns = [
     path("reports/", moderation.my_reports, name="reports"),
     path("rooms/<int:room_id>/cases/", moderation.room_queue, name="cases"),
     path("rooms/<int:room_id>/cases/<int:case_id>/", moderation.room_case, name="case"),
+    path("rooms/<int:room_id>/held/<int:held_id>/", moderation.room_held, name="held"),
     path("rooms/<int:room_id>/people/", rooms.people, name="people"),
     path("rooms/<int:room_id>/people/add/", rooms.add_member, name="add-member"),
     path("rooms/<int:room_id>/<int:seq>/", rooms.room, name="message"),

@@ -23,6 +23,7 @@ from messaging.bridge.offsets import PartitionCountChanged, check_partition_coun
 from messaging.bridge.relay import Relay
 from messaging.bridge.topics import COMMANDS, topic_specs
 from messaging.bridge.workers import WORKERS
+from messaging.live.headcount import Headcount
 from messaging.live.history import History
 from messaging.live.hub import Hub
 from messaging.live.load import Load
@@ -51,6 +52,7 @@ class WebProcess:
         self.sends = SendLimits()
         self.connects = ConnectLimit()
         self.history = History()
+        self.headcount = Headcount(lambda: len(self.hub.sessions))
         self.epoch = ""
         self._bridge: EmbeddedBridge | None = None
 
@@ -65,6 +67,7 @@ class WebProcess:
         await self.hub.start()
         self.read_markers.start()
         self.history.start()
+        self.headcount.start()
         if self._bridge is not None:
             self._bridge.start()
         gc.collect()
@@ -74,6 +77,7 @@ class WebProcess:
         """In the order of need: the bridge still announces through the hub, and still needs the log."""
         if self._bridge is not None:
             await asyncio.to_thread(self._bridge.stop)
+        await self.headcount.stop()
         self.history.stop()
         await self.read_markers.stop()
         await self.hub.stop()
@@ -158,6 +162,11 @@ def check_send_rate(user_id: int) -> None:
     if _current is not None:
         _current.sends.take(user_id)
         _current.load.take_send()
+
+
+def log_at_hand() -> log_port.Log | None:
+    """That of the running process, to look something up; None when none runs here."""
+    return None if _current is None else _current.log
 
 
 def recent_history() -> History:

@@ -6,12 +6,17 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from django.test import TransactionTestCase, override_settings
 from django.utils import translation
 from hypothesis import HealthCheck, settings
+
+from tests.emptying import empty_tables
 
 # How long an example takes says more of the machine than of the code; the tests that mean time measure it.
 settings.register_profile("shared-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared-machine")
+
+TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[method-assign]
 
 pytest_plugins = ["tests.stack.fixtures"]
 
@@ -21,12 +26,10 @@ DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
 
 @pytest.hookimpl(tryfirst=True)  # before -m selects
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever uses the test database runs on SQLite and on MariaDB; what breaks things has the machine for itself."""
+    """Whatever uses the test database runs on SQLite and on MariaDB."""
     for item in items:
         if DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db"):
             item.add_marker("database")
-        if "tests/faults/" in item.nodeid:
-            item.add_marker("timed")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -40,6 +43,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if os.environ.get("REQUIRE_SERVICES") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cheap_passwords() -> Iterator[None]:
+    """Argon2 is meant to be slow, and most tests make people. Servers that tests start keep it."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,16 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("chatsite", "accounts", "messaging", "deploy")
 
 LAYERS = [
-    ["messaging.errors", "messaging.limits", "messaging.metrics", "messaging.breaker"],
+    [
+        "messaging.errors",
+        "messaging.limits",
+        "messaging.metrics",
+        "messaging.breaker",
+        "messaging.tracing",
+        "messaging.process_name",
+        "messaging.handshake",
+        "messaging.watchdog",
+    ],
     ["messaging.wire"],
     ["messaging.models", "messaging.threads"],
     ["messaging.selectors", "messaging.fetching"],
@@ -42,13 +51,13 @@ INSTALLED_AS = {
     "google": "protobuf", "kafka": "kafka-python", "markdown_it": "markdown-it-py", "MySQLdb": "mysqlclient",
     "ninja": "django-ninja", "prometheus_client": "prometheus-client", "pydantic": "django-ninja", "twisted": "daphne",
     "PIL": "pillow", "grpc_tools": "grpcio-tools", "pytest_asyncio": "pytest-asyncio", "pytest_django": "pytest-django",
-    "yaml": "pyyaml",
+    "yaml": "pyyaml", "opentelemetry": "opentelemetry-sdk", "sentry_sdk": "sentry-sdk",
 }  # fmt: skip
 """Where a module has another name than its package, or comes with one that is named."""
 
 NOT_IMPORTED = {
     "argon2-cffi", "channels-redis", "crc32c", "django-axes", "django-prometheus", "django-redis", "linkify-it-py",
-    "lz4", "mysqlclient", "packaging", "redis", "servestatic",
+    "lz4", "mysqlclient", "opentelemetry-exporter-otlp-proto-http", "packaging", "redis", "servestatic",
 }  # fmt: skip
 """Run-time packages that another one loads by name."""
 
@@ -111,8 +120,8 @@ def test_chatsite_is_imported_by_nobody_but_what_starts_the_process() -> None:
 
 
 OF_USE_TO_THE_LOG = (
-    "messaging.log", "messaging.metrics", "messaging.breaker", "messaging.limits", "messaging.models.SpooledRecord",
-    "messaging.models.Lease",
+    "messaging.log", "messaging.metrics", "messaging.breaker", "messaging.limits", "messaging.process_name",
+    "messaging.models.SpooledRecord", "messaging.models.Lease",
 )  # fmt: skip
 
 

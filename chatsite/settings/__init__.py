@@ -9,5 +9,6 @@ from chatsite.settings.security import *
 from chatsite.settings.people import *
 from chatsite.settings.pages import *
 from chatsite.settings.logs import *
+from chatsite.settings.observed import *
 
 # Nothing after this line: a setting belongs into the file of its concern.

@@ -3,6 +3,7 @@
 import structlog
 
 from chatsite.settings import env
+from messaging.tracing import add_trace_id
 
 _as_json = env.switch("LOG_JSON")
 _render = structlog.processors.JSONRenderer() if _as_json else structlog.dev.ConsoleRenderer(colors=False)
@@ -10,6 +11,7 @@ _shared = [
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
+    add_trace_id,
 ]
 
 LOGGING = {

@@ -32,15 +32,20 @@ def site_rank(user: User) -> int:
     return 3 if user.is_superuser else 2 if user.has_perm(LEAD) else 1 if user.has_perm(MODERATE) else 0
 
 
+def stands_above(actor: User, author: User, room: Room) -> bool:
+    """Whether this person may decide about what that one wrote here: on the site, or as the room's moderator."""
+    if actor.pk == author.pk:
+        return False
+    rank, above = site_rank(actor), site_rank(author)
+    return rank > above or rank == 3 if rank else not above and _outranks(actor, author, room)
+
+
 def deeds_of(actor: User, case: ModerationCase) -> frozenset[Deed]:
     """What this person may do about this case; nothing about a message of their own, or of somebody above them."""
-    rank, above = site_rank(actor), site_rank(case.author)
-    if actor.pk == case.author_id:
+    if not stands_above(actor, case.author, case.room):
         return frozenset()
-    if rank:
-        deeds = (LEAD_DEEDS if rank >= 2 else SITE_DEEDS) if rank > above or rank == 3 else frozenset()
-    else:
-        deeds = ROOM_DEEDS if not above and _outranks(actor, case) else frozenset()
+    rank = site_rank(actor)
+    deeds = LEAD_DEEDS if rank >= 2 else SITE_DEEDS if rank else ROOM_DEEDS
     return deeds - {Deed.BAN_ROOM} if case.room.kind == Room.Kind.DIRECT else deeds
 
 
@@ -56,12 +61,12 @@ def moderated_rooms(user: User) -> list[int]:
     return list(mine.exclude(room__kind=Room.Kind.DIRECT).values_list("room_id", flat=True))
 
 
-def _outranks(actor: User, case: ModerationCase) -> bool:
-    if case.room.kind == Room.Kind.DIRECT:
+def _outranks(actor: User, author: User, room: Room) -> bool:
+    if room.kind == Room.Kind.DIRECT:
         return False
-    members = Membership.objects.in_force().filter(room=case.room, user__in=[actor.pk, case.author_id])
+    members = Membership.objects.in_force().filter(room=room, user__in=[actor.pk, author.pk])
     roles = {member.user_id: RANKS[member.role] for member in members}
-    return roles.get(actor.pk, 0) > roles.get(case.author_id, 0)
+    return roles.get(actor.pk, 0) > roles.get(author.pk, 0)
 
 
 ALLOWING: dict[type[Command], set[Deed]] = {

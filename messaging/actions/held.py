@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from messaging.actions import outbox
-from messaging.actions.authority import site_rank
-from messaging.errors import Forbidden, Handled, Invalid
+from messaging.actions.authority import stands_above
+from messaging.errors import Forbidden, Handled, Invalid, NotFound
 from messaging.models import Deed, HeldMessage, ModerationAction, ModerationNotice
 from messaging.wire.commands import SendMessage
 
 
 def release(by: User, held_id: int) -> None:
-    """Send it, as its author would have. Raises Forbidden, Handled."""
+    """Send it, as its author would have. Raises NotFound, Forbidden, Handled."""
     with transaction.atomic():
         held = _decide(by, held_id, HeldMessage.State.RELEASED)
         _note(by, held, Deed.RELEASE, "")
@@ -32,7 +32,7 @@ def release(by: User, held_id: int) -> None:
 
 
 def discard(by: User, held_id: int, reason: str) -> None:
-    """It is not sent, and its author is told why. Raises Forbidden, Handled, Invalid without a reason."""
+    """It is not sent, and its author is told why. Raises NotFound, Forbidden, Handled, Invalid without a reason."""
     if not reason.strip():
         raise Invalid(_("An action needs a reason."))
     with transaction.atomic():
@@ -42,8 +42,10 @@ def discard(by: User, held_id: int, reason: str) -> None:
 
 
 def _decide(by: User, held_id: int, state: HeldMessage.State) -> HeldMessage:
-    held = HeldMessage.objects.select_for_update().get(pk=held_id)
-    if by.pk == held.sender_id or not site_rank(by):
+    held = HeldMessage.objects.select_for_update().filter(pk=held_id).first()
+    if held is None:
+        raise NotFound
+    if not stands_above(by, held.sender, held.room):
         raise Forbidden
     if held.decided_by is not None:
         raise Handled(_("Already handled by %(name)s.") % {"name": held.decided_by.display_name})

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from messaging import limits
+from messaging import limits, tracing
 from messaging.errors import REJECTIONS
 from messaging.models import AppliedCommand, Message, OutboxCommand, RoomHead
 from messaging.wire.commands import Command
@@ -23,34 +23,33 @@ EFFECT_POLL_S = 0.05
 
 
 def submit(command: Command) -> None:
-    """Write a command to the outbox. Locks the room's head first, so that two of one room keep their order."""
-    with transaction.atomic():
-        RoomHead.objects.select_for_update().get(room_id=command.room)
-        OutboxCommand.objects.create(
-            client_id=command.client_id,
-            room_id=command.room,
-            sender_id=command.sender,
-            record=encode_command(command),
-        )
-        transaction.on_commit(written.set)
+    """Write a command to the outbox."""
+    submit_all([command])
 
 
 def submit_all(commands: Iterable[Command]) -> None:
-    """Many at once, in their order; the heads of their rooms are locked in the order of their ids."""
+    """Many at once, in their order. The heads of their rooms are locked first, in the order of their ids, so that two
+    of one room keep their order."""
     given = list(commands)
     with transaction.atomic():
         rooms = sorted({command.room for command in given})
         list(RoomHead.objects.select_for_update().filter(room_id__in=rooms).order_by("room_id"))
-        OutboxCommand.objects.bulk_create(
-            OutboxCommand(
-                client_id=command.client_id,
-                room_id=command.room,
-                sender_id=command.sender,
-                record=encode_command(command),
-            )
-            for command in given
-        )
+        OutboxCommand.objects.bulk_create([_row(command) for command in given])
         transaction.on_commit(written.set)
+
+
+def _row(command: Command) -> OutboxCommand:
+    """Its trace begins here, and takes as long as the transaction that the command is part of."""
+    span = tracing.begin("chat.submit", room=command.room, command=type(command).__name__)
+    if span is not None:
+        transaction.on_commit(lambda: tracing.end(span))
+    return OutboxCommand(
+        client_id=command.client_id,
+        room_id=command.room,
+        sender_id=command.sender,
+        record=encode_command(command),
+        trace=tracing.traceparent(span),
+    )
 
 
 def await_effect(client_id: UUID, sender: int, within_s: float = limits.EFFECT_WAIT_S) -> int | None:

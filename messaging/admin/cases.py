@@ -68,6 +68,8 @@ class CaseAdmin(ReadOnlyAdmin):
     list_per_page = 50
     search_fields = ("=author__username",)
     ordering = ("-state", "-score", "id")
+    list_select_related = ()
+    """`with_strikes` reads them."""
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     actions = ("claim", "dismiss")

@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from prometheus_client import REGISTRY
 
 from messaging.actions.authority import site_rank
 from messaging.admin.charts import bars
@@ -41,7 +40,8 @@ def _numbers(now: Dashboard) -> list[tuple[str, str, str]]:
         (_("the oldest"), timesince(now.oldest_case) if now.oldest_case else "–", cases),
         (_("held messages"), str(now.held), "admin:messaging_heldmessage_changelist"),
         (_("dead letters"), str(now.dead_letters), "admin:messaging_deadletter_changelist"),
-        (_("connections to this process"), f"{REGISTRY.get_sample_value('chat_sockets') or 0:.0f}", ""),
+        (_("connections"), str(now.sockets), ""),
+        (_("web processes"), str(now.web_processes), ""),
         (_("bridges at work"), str(now.bridges), ""),
         (_("waiting records"), f"{now.lag_records + now.waiting} ({now.lag_s:.0f} s)", ""),
     ]

@@ -5,10 +5,12 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.forms import ModelForm
+from django.forms import ModelChoiceField, ModelForm, TextInput
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from messaging.actions import moderate
 from messaging.errors import Rejection
 from messaging.live.notify import tell_sanctioned
@@ -18,7 +20,18 @@ from messaging.models import Deed, Sanction
 class SanctionForm(ModelForm):
     """Saves by the action, which also writes the command for the log and knows what may not be."""
 
+    user = ModelChoiceField(
+        User.objects.all(), to_field_name="username", label=capfirst(_("person")), help_text=_("The user name."),
+        widget=TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"invalid_choice": _("Nobody has this user name.")},
+    )  # fmt: skip
     imposed_by: Any = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "until" in self.fields:  # one label for two fields is none for either
+            for widget, label in zip(self.fields["until"].widget.widgets, (_("Date"), _("Time")), strict=True):
+                widget.attrs["aria-label"] = label
 
     def clean(self) -> dict[str, Any]:
         fields: dict[str, Any] = super().clean() or {}
@@ -46,7 +59,6 @@ class SanctionAdmin(admin.ModelAdmin):
 
     form = SanctionForm
     fields = ("user", "kind", "room", "until", "reason")
-    autocomplete_fields = ("user",)
     raw_id_fields = ("room",)
     list_display = ("user", "kind", "room", "until", "reason", "imposed_by", "imposed_at", "lifted_at")
     list_filter = ("kind",)

@@ -12,9 +12,12 @@ from messaging.actions import outbox
 from messaging.actions.compose import check_may_speak, check_writable, compose
 from messaging.actions.filters import screen_in_thread
 from messaging.api.answers import json_answer
+from messaging.bridge.journey import journey_of
+from messaging.errors import Forbidden, NotFound
+from messaging.models import Message
 from messaging.selectors import history
 from messaging.selectors.standing import require_standing
-from messaging.web_process import check_send_rate
+from messaging.web_process import check_send_rate, log_at_hand
 from messaging.wire import frames
 
 router = Router(tags=["messages"])
@@ -61,6 +64,19 @@ def list_versions(request: SignedInRequest, room_id: int, seq: int) -> HttpRespo
     """All that a message has said, what it says now last."""
     require_standing(request.user.pk, room_id)
     return json_answer({"versions": history.versions_of(room_id, seq), "more": False})
+
+
+@router.get("/{int:room_id}/messages/{int:seq}/journey")
+def get_journey(request: SignedInRequest, room_id: int, seq: int) -> HttpResponse:
+    """For its sender: when it was accepted, its place in the log, when it was stored and told, and who has read it.
+    What the log has forgotten is null."""
+    require_standing(request.user.pk, room_id)
+    message = Message.objects.filter(room_id=room_id, seq=seq).first()
+    if message is None:
+        raise NotFound
+    if message.sender_id != request.user.pk:
+        raise Forbidden
+    return json_answer(journey_of(message, log_at_hand()))
 
 
 @router.post("/{int:room_id}/messages/{int:seq}/reactions")

@@ -10,12 +10,13 @@ from ninja import Router, Schema
 from accounts.requests import SignedInRequest
 from messaging.actions.authority import deeds_of, moderated_rooms, site_rank
 from messaging.actions.cases import act
+from messaging.actions.held import discard, release
 from messaging.actions.reports import report_message
 from messaging.api.answers import json_answer
 from messaging.errors import NotFound
 from messaging.live.notify import tell_decided
-from messaging.models import Deed, ModerationCase
-from messaging.selectors.moderation import queue, report_line, reports_of
+from messaging.models import Deed, HeldMessage, ModerationCase, Room
+from messaging.selectors.moderation import held_back, queue, report_line, reports_of
 
 router = Router(tags=["moderation"])
 
@@ -62,6 +63,39 @@ def decide(request: SignedInRequest, case_id: int, deed: str, why: Why) -> HttpR
     decision = act(request.user, case_id, Deed(deed), why.reason)
     tell_decided(decision.sanction, decision.told)
     return json_answer({"state": decision.case.state, "outcome": decision.case.outcome})
+
+
+@router.get("/moderation/held")
+def list_held(request: SignedInRequest) -> HttpResponse:
+    """What word filters hold back in rooms I moderate; of the whole site, without the texts of rooms I am not in."""
+    mine = moderated_rooms(request.user)
+    found = list(held_back(None if site_rank(request.user) else mine)[: CASES_MOST + 1])
+    held = [
+        {
+            "id": one.pk,
+            "room": one.room_id,
+            "author": one.sender_id,
+            "filter": one.filter.name,
+            "held_at": one.held_at,
+            "body": one.body if one.room.kind == Room.Kind.PUBLIC or one.room_id in mine else None,
+        }
+        for one in found[:CASES_MOST]
+    ]
+    return json_answer({"held": held, "more": len(found) > CASES_MOST})
+
+
+@router.post("/moderation/held/{int:held_id}/release")
+def release_held(request: SignedInRequest, held_id: int) -> HttpResponse:
+    """409 with `handled` when somebody else was faster."""
+    release(request.user, held_id)
+    return json_answer({"state": HeldMessage.State.RELEASED})
+
+
+@router.post("/moderation/held/{int:held_id}/discard")
+def discard_held(request: SignedInRequest, held_id: int, why: Why) -> HttpResponse:
+    discard(request.user, held_id, why.reason)
+    tell_decided(None, [HeldMessage.objects.get(pk=held_id).sender_id])
+    return json_answer({"state": HeldMessage.State.DISCARDED})
 
 
 def _line(request: SignedInRequest, case: ModerationCase) -> dict[str, Any]:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 
 from django.db import DataError, IntegrityError, connection, transaction
+from msgspec.structs import replace
 
-from messaging import metrics
+from messaging import metrics, tracing
 from messaging.bridge.dead_letters import Letter, copy_of, write_letters
 from messaging.bridge.effects import Effects
 from messaging.bridge.facts import load_facts
@@ -24,6 +26,7 @@ from messaging.bridge.offsets import Ownership, Trace, move_offset
 from messaging.live.broadcast import PeopleNews, RoomChange
 from messaging.log.port import Outgoing, Partition, Record
 from messaging.wire.commands import Command
+from messaging.wire.events import STORED_AT
 from messaging.wire.records import UndecodableRecord, decode_command
 
 logger = logging.getLogger(__name__)
@@ -88,12 +91,12 @@ def _with_one_rerun(batch: Batch, decoded: Decoded, owner: Ownership) -> Applied
 
 
 def _transact(batch: Batch, decoded: Decoded, owner: Ownership) -> Applied:
-    started = time.perf_counter()
+    started, began_ns = time.perf_counter(), time.time_ns()
     applied = Applied(letters=list(decoded.letters))
     with transaction.atomic():
         _bound_lock_waits()
         for partition, records in batch.items():
-            move_offset(owner, partition, records[-1].offset + 1)
+            move_offset(owner, partition, records)
         effects = _decide([item for items in decoded.incoming.values() for item in items], applied.letters)
         effects.write()
         write_letters(owner.group, applied.letters)
@@ -101,7 +104,7 @@ def _transact(batch: Batch, decoded: Decoded, owner: Ownership) -> Applied:
             owner.remember(partition, _trace(effects, {command.room for _, command in items}))
     _measure(batch, time.perf_counter() - started)
     partition_of = {command.room: partition for partition, items in decoded.incoming.items() for _, command in items}
-    _gather(applied, effects, partition_of)
+    _gather(applied, effects, partition_of, _traces(chain.from_iterable(decoded.incoming.values()), began_ns))
     return _with_copies(applied)
 
 
@@ -122,8 +125,9 @@ def _salvage(partition: Partition, records: Sequence[Record], decoded: Decoded, 
     trace = Trace()
     with transaction.atomic():
         _bound_lock_waits()
-        move_offset(owner, partition, records[-1].offset + 1)
+        move_offset(owner, partition, records)
         for record, command in decoded.incoming[partition]:
+            began_ns = time.time_ns()
             try:
                 with transaction.atomic():
                     effects = _decide([(record, command)], applied.letters)
@@ -132,7 +136,7 @@ def _salvage(partition: Partition, records: Sequence[Record], decoded: Decoded, 
                 applied.letters.append(Letter(record, f"the database refuses it: {error}"))
                 continue
             trace.add(_trace(effects, {command.room}))
-            _gather(applied, effects, {command.room: partition})
+            _gather(applied, effects, {command.room: partition}, _traces([(record, command)], began_ns))
         write_letters(owner.group, applied.letters)
         owner.remember(partition, trace)
     return _with_copies(applied)
@@ -145,11 +149,28 @@ def _trace(effects: Effects, rooms: set[int]) -> Trace:
     )
 
 
-def _gather(applied: Applied, effects: Effects, partition_of: Mapping[int, Partition]) -> None:
+def _traces(incoming: Iterable[Incoming], began_ns: int) -> dict[int, list[str]]:
+    """By room, the traces that its pushes belong to. Each traced command has been applied: its span is noted."""
+    found: dict[int, list[str]] = {}
+    for record, command in incoming:
+        if parent := tracing.parent_in(record.headers):
+            topic, number = record.partition
+            noted = tracing.note("chat.apply", parent, began_ns, topic=topic, partition=number, offset=record.offset)
+            found.setdefault(command.room, []).append(noted)
+    return found
+
+
+def _gather(
+    applied: Applied, effects: Effects, partition_of: Mapping[int, Partition], traces: Mapping[int, list[str]]
+) -> None:
     """What these effects have to tell; of several in one transaction, one after the other."""
+    stored = (STORED_AT, str(time.time_ns() // 1_000_000).encode())
     for change in effects.changes():
-        applied.changes.append(change)
-        applied.outgoing[partition_of[change.room]] += effects.events(change)
+        applied.changes.append(replace(change, traces=traces[change.room]) if change.room in traces else change)
+        events = effects.events(change)
+        applied.outgoing[partition_of[change.room]] += [
+            event._replace(headers=(*event.headers, stored)) for event in events
+        ]
     applied.people.refusals += effects.people.refusals
     applied.people.memberships += effects.people.memberships
 

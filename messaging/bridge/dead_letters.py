@@ -8,6 +8,7 @@ again.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from messaging import metrics
+from messaging import metrics, tracing
 from messaging.bridge.topics import COMMANDS, DEAD_LETTERS
 from messaging.log.port import ACCEPTED_AT, Appender, Outgoing, Partition, Record
 from messaging.models import DeadLetter
@@ -68,6 +69,7 @@ def _row(group: str, letter: Letter) -> DeadLetter:
         value=record.value,
         accepted_ms=record.accepted_ms,
         reason=letter.reason[:REASON_CHARACTERS],
+        trace=tracing.parent_in(record.headers)[: tracing.TRACEPARENT_CHARACTERS],
     )
 
 
@@ -75,7 +77,11 @@ def note(letters: Iterable[Letter]) -> None:
     """Say in log and metrics what has been put aside, once that is committed."""
     for letter in letters:
         metrics.dead_letters.inc()
-        logger.error("dead letter from %s: %s", origin(letter.record.partition, letter.record.offset), letter.reason)
+        where, parent = origin(letter.record.partition, letter.record.offset), tracing.parent_in(letter.record.headers)
+        if parent:
+            tracing.note("chat.dead_letter", parent, time.time_ns(), origin=where, reason=letter.reason)
+        with tracing.logged(parent):
+            logger.error("dead letter from %s: %s", where, letter.reason)
 
 
 def origin(partition: Partition, offset: int) -> str:
@@ -139,4 +145,5 @@ def _replay_key(row: DeadLetter) -> bytes | None:
 
 
 def _replay_headers(row: DeadLetter) -> list[tuple[str, bytes]]:
-    return [*COMMAND_HEADERS, (ACCEPTED_AT, str(row.accepted_ms).encode()), (REPLAY_OF, str(row.pk).encode())]
+    about = [(ACCEPTED_AT, str(row.accepted_ms).encode()), (REPLAY_OF, str(row.pk).encode())]
+    return [*COMMAND_HEADERS, *about, *tracing.headers(row.trace)]

@@ -51,6 +51,8 @@ class GroupMember:
         """When the batch at hand was tried last: what was waited for before does not make it slow."""
         self._untaken: set[Partition] = set()
         self.halted: dict[Partition, str] = {}
+        self.rounds = 0
+        """Rises while it goes on, be it in vain; whatever may take long counts by itself."""
         self._database = metrics.breaker_state.labels(dependency="database")
         self._database.set(State.CLOSED)
 
@@ -84,14 +86,17 @@ class GroupMember:
 
     def step(self, timeout_s: float = POLL_S) -> int:
         """One round; returns the number of records applied."""
+        self.rounds += 1
         try:
             polled = self._reader.poll(timeout_s, self._pace.batch_records, limits.BATCH_BYTES)
         except LogUnavailable as error:
             self.away("the log is away: %s", error)
             self._backoff.wait()
             return 0
-        self._follow(polled.gained, polled.lost)
+        self._note_moves(polled.gained, polled.lost)
+        # Before anything is taken: what is taken now is read from where it is sought, not from where this poll was.
         batch = self.still_ours(polled.records)
+        self._take_what_came()
         if batch:
             self._tried_at = time.monotonic()
             self.process(batch)
@@ -118,16 +123,6 @@ class GroupMember:
 
     # Partitions
 
-    def _follow(self, gained: Iterable[Partition], lost: Iterable[Partition]) -> None:
-        self._note_moves(gained, lost)
-        if self._untaken:
-            try:
-                self._take_all(sorted(self._untaken))
-            except (*UNAVAILABLE, LogUnavailable) as error:
-                self.away("cannot take %d partitions yet: %s", len(self._untaken), error)
-                close_old_connections()
-                self._backoff.wait()
-
     def _note_moves(self, gained: Iterable[Partition], lost: Iterable[Partition]) -> None:
         """One that is lost and gained at once is to be taken anew."""
         for partition in lost:
@@ -135,6 +130,15 @@ class GroupMember:
             self.halted.pop(partition, None)
             self._untaken.discard(partition)
         self._untaken.update(gained)
+
+    def _take_what_came(self) -> None:
+        if self._untaken:
+            try:
+                self._take_all(sorted(self._untaken))
+            except (*UNAVAILABLE, LogUnavailable) as error:
+                self.away("cannot take %d partitions yet: %s", len(self._untaken), error)
+                close_old_connections()
+                self._backoff.wait()
 
     def _take_all(self, partitions: list[Partition]) -> None:
         topic_id = self._log.topic(self._topic).id
@@ -164,6 +168,7 @@ class GroupMember:
     def until_available(self, batch: Batch, apply: Callable[[Batch], Done]) -> tuple[Batch, Done | None]:
         """Apply what is ours of a batch, however long the database is away; returns what that was, and the result."""
         while batch:
+            self.rounds += 1
             self._tried_at = time.monotonic()
             try:
                 done = apply(batch)
@@ -194,6 +199,7 @@ class GroupMember:
 
     def poll_in_vain(self) -> None:
         """Stay in the group while something is away: poll, and leave what comes for later. Raises Stopping."""
+        self.rounds += 1
         try:
             polled = self._reader.poll(self._backoff.next(), limits.BATCH_RECORDS, limits.BATCH_BYTES)
         except LogUnavailable as away:

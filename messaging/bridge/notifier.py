@@ -58,6 +58,7 @@ class Notifier(Worker):
     def tick(self) -> None:
         now = timezone.now()
         for digest in MentionDigest.objects.filter(due_at__lte=now).order_by("due_at")[:DIGESTS_AT_ONCE]:
+            self.rounds += 1
             mine = MentionDigest.objects.filter(pk=digest.pk, due_at=digest.due_at)
             if mine.update(due_at=now + CLAIM):
                 self._mail(digest.user_id, digest.mailed_at, now)

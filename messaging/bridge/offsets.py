@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
 
-from messaging.log.port import Log, Partition
+from messaging.log.port import Log, Partition, Record
 from messaging.models import LogTopic, StoredOffset
 
 
@@ -59,13 +60,14 @@ class Ownership:
         return StoredOffset.objects.filter(group=self.group, topic=partition.topic, partition=partition.number)
 
 
-def move_offset(owner: Ownership, partition: Partition, to: int) -> None:
-    """Compare-and-set, the first statement of a batch's transaction. Raises LostPartition when it does not match.
+def move_offset(owner: Ownership, partition: Partition, records: Sequence[Record]) -> None:
+    """To behind these records, by compare-and-set: the first statement of a batch's transaction. Raises LostPartition
+    when the stored offset is not the one we know, and for records from before it: it never goes back.
 
     The ownership follows only after the commit.
     """
-    before = owner.next_offset[partition]
-    if owner.row(partition).filter(next_offset=before).update(next_offset=to) == 0:
+    before, to = owner.next_offset[partition], records[-1].offset + 1
+    if records[0].offset < before or owner.row(partition).filter(next_offset=before).update(next_offset=to) == 0:
         raise LostPartition(partition)
     transaction.on_commit(lambda: owner.next_offset.__setitem__(partition, to))
 

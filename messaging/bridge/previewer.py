@@ -61,6 +61,7 @@ class Previewer(Worker):
     def tick(self) -> None:
         now = timezone.now()
         for page in LinkedPage.objects.filter(due_at__lte=now).order_by("due_at")[:PAGES_AT_ONCE]:
+            self.rounds += 1
             mine = LinkedPage.objects.filter(pk=page.pk, rev=page.rev, due_at=page.due_at)
             if mine.update(due_at=now + CLAIM):
                 self._look(page, now + CLAIM)

@@ -7,23 +7,22 @@ Relaying twice is harmless: repeats are dropped.
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import threading
 import time
-from uuid import uuid4
+from concurrent.futures import Future
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
-from messaging import limits, metrics
+from messaging import limits, metrics, tracing
 from messaging.actions.outbox import written
 from messaging.bridge.dead_letters import replay_asked
 from messaging.bridge.topics import COMMANDS
 from messaging.log.lease import HeldLease
-from messaging.log.port import Appender, LogError
+from messaging.log.port import Appended, Appender, LogError
 from messaging.log.spool import relay_the_dead
 from messaging.models import OutboxCommand
+from messaging.process_name import process_name
 from messaging.wire.records import COMMAND_HEADERS, record_key
 
 logger = logging.getLogger(__name__)
@@ -37,7 +36,7 @@ class Relay:
 
     def __init__(self, appender: Appender) -> None:
         self._appender = appender
-        self._name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._name = process_name()
         self._lease = HeldLease("relay", self._name)
         self._spools_at = 0.0
         self._stopping = threading.Event()
@@ -71,14 +70,15 @@ class Relay:
         if not self._lease.renew():
             return 0
         rows = list(OutboxCommand.objects.filter(relayed_at=None).order_by("id")[:BATCH_ROWS])
-        futures = [
-            self._appender.append(COMMANDS, record_key(row.room_id), bytes(row.record), COMMAND_HEADERS) for row in rows
-        ]
-        for future in futures:
+        for future in [self._append(row) for row in rows]:
             future.result(ACKNOWLEDGE_S)
         OutboxCommand.objects.filter(pk__in=[row.pk for row in rows]).update(relayed_at=timezone.now())
         metrics.relayed.inc(len(rows))
         return len(rows) + replay_asked(self._appender)
+
+    def _append(self, row: OutboxCommand) -> Future[Appended]:
+        headers = (*COMMAND_HEADERS, *tracing.headers(row.trace))
+        return self._appender.append(COMMANDS, record_key(row.room_id), bytes(row.record), headers)
 
     def _look_after_spools(self) -> None:
         if time.monotonic() >= self._spools_at:

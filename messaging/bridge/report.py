@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import time
 from datetime import timedelta
-from uuid import uuid4
 
 import msgspec
 from django.db import DatabaseError, InterfaceError
@@ -16,6 +13,7 @@ from django.utils import timezone
 from messaging import limits, metrics
 from messaging.breaker import State
 from messaging.models import BridgeReport
+from messaging.process_name import process_name
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +39,7 @@ class Reporter:
     """Writes at most every REPORT_EVERY_S; what cannot be written is left out, the next one follows soon."""
 
     def __init__(self, group: str, name: str = "") -> None:
-        self.name = name or f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
+        self.name = name or process_name()
         self._group = group
         self._started_at = timezone.now()
         self._due_at = 0.0

@@ -107,7 +107,7 @@ def bridges_of(group: str) -> list[BridgeStatus]:
     return [
         BridgeStatus(
             name=row.name,
-            alive=now - row.seen_at < timedelta(seconds=limits.SILENT_BRIDGE_S),
+            alive=now - row.seen_at < timedelta(seconds=limits.SILENT_S),
             started_at=row.started_at.isoformat(timespec="seconds"),
             seen_s_ago=round((now - row.seen_at).total_seconds(), 1),
             said=msgspec.convert(row.said, Said),

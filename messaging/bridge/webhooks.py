@@ -75,6 +75,7 @@ class Webhooks(Worker):
     def _turn(self, hook: Webhook) -> None:
         until = time.monotonic() + TURN_S
         while time.monotonic() < until:
+            self.rounds += 1
             one = WebhookDelivery.objects.filter(webhook=hook, done_at=None).order_by("pk").first()
             if one is None:
                 break

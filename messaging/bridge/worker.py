@@ -81,7 +81,7 @@ class Worker(GroupMember):
 
     def _move(self, batch: Batch) -> None:
         for partition, records in batch.items():
-            move_offset(self._owner, partition, records[-1].offset + 1)
+            move_offset(self._owner, partition, records)
 
     def _events(self, records: Sequence[Record]) -> list[RoomEvent]:
         events = []

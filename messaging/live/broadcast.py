@@ -52,6 +52,8 @@ class RoomChange(msgspec.Struct, frozen=True, array_like=True):
     members_version: int
     fragments: list[Fragment]
     counts: list[Count]
+    traces: list[str] = []
+    """`traceparent` of what led to it, where that is traced."""
 
 
 class Refusal(msgspec.Struct, frozen=True, array_like=True):

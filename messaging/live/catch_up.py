@@ -27,10 +27,14 @@ class CatchUp:
         """What brings a client at `after` (None: one that holds nothing) up to date. Raises database errors."""
         key = room, after
         task = self._asked.get(key)
-        if task is None:
+        if task is None or task.done():  # an old answer, asked for again and again, would never let the loop go on
             task = self._asked[key] = asyncio.create_task(self._read(room, after))
-            task.add_done_callback(lambda done: self._asked.pop(key, None))
+            task.add_done_callback(lambda done: self._forget(key, done))
         return await asyncio.shield(task)  # one socket that goes away takes the answer from nobody
+
+    def _forget(self, key: tuple[int, int | None], done: asyncio.Task[Read]) -> None:
+        if self._asked.get(key) is done:
+            del self._asked[key]
 
     @staticmethod
     async def _read(room: int, after: int | None) -> Read:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from messaging import limits, metrics
+from messaging import limits, metrics, tracing
 from messaging.live.broadcast import RoomChange
 from messaging.live.counting import Plain
 from messaging.live.local_room import LocalRoom
@@ -101,7 +101,7 @@ class Fanout:
         room, plain = change.room, Plain.of(change)
         local.ring.add(local.rev, change.rev, frames)
         local.rev = max(local.rev, change.rev)
-        written = 0
+        written, began_ns = 0, time.time_ns()
         sliced = time.perf_counter()
         for session in tuple(local.members):
             if room not in session.standings:
@@ -117,3 +117,5 @@ class Fanout:
                 await asyncio.sleep(0)
                 sliced = time.perf_counter()
         metrics.deliveries.inc(written * len(change.fragments or change.counts))
+        for parent in change.traces:
+            tracing.note("chat.push", parent, began_ns, room=room, rev=change.rev, sockets=written)

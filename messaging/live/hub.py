@@ -52,8 +52,8 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self._side_tasks: set[asyncio.Future[None]] = set()
         self._catch_ups = CatchUp()
-        self._lag = LoopLag()
-        self.fanout = Fanout(lambda: self._lag.usual_s)
+        self.lag = LoopLag()
+        self.fanout = Fanout(lambda: self.lag.usual_s)
         self.rechecks = Rechecks(self)
         self.presence = Presence(self.sessions_of, self.load)
         self.receipts = Receipts(self.load)
@@ -65,7 +65,7 @@ class Hub:
         """Returns once the layer is joined; a layer that is away is tried again and again beside."""
         broadcast.set_home_loop(asyncio.get_running_loop())
         await guarded(self._open_channel)
-        watches = (self._lag.watch(), self.load.watch(lambda: self._lag.usual_s, self._unread), self.fanout.run())
+        watches = (self.lag.watch(), self.load.watch(lambda: self.lag.usual_s, self._unread), self.fanout.run())
         live = (self.presence.run(), self.receipts.run())
         for job in (self._receive(), *watches, *live, *self.rechecks.clocks()):
             self._tasks.append(asyncio.create_task(job))

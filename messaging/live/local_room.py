@@ -117,6 +117,7 @@ def joined(changes: list[RoomChange]) -> RoomChange:
         members_version=last.members_version,
         fragments=[newest[seq] for seq in sorted(newest)],
         counts=counts,
+        traces=[trace for change in changes for trace in change.traces],
     )
 
 

@@ -17,6 +17,8 @@ class LoopLag:
 
     def __init__(self) -> None:
         self.worst_s = self.usual_s = 0.0
+        self.looks = 0
+        """How often it was looked at: it rises while the loop goes on."""
 
     async def watch(self) -> None:
         """Sleep a little, look how much longer it took, over and over."""
@@ -24,6 +26,7 @@ class LoopLag:
         while True:
             before = time.perf_counter()
             await asyncio.sleep(SAMPLE_S)
+            self.looks += 1
             samples.append(time.perf_counter() - before - SAMPLE_S)
             if time.monotonic() - since >= REPORT_S:
                 self.worst_s, self.usual_s = max(samples), statistics.median_low(samples)

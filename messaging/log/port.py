@@ -12,7 +12,7 @@ LogError
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -65,6 +65,9 @@ class Partition(NamedTuple):
     topic: str
     number: int
 
+
+LOOK_RECORDS = 50_000
+"""How many records are looked through for a single one."""
 
 ACCEPTED_AT = "accepted-at"
 """Header of a record that was accepted before the log took it: milliseconds since 1970, UTC, decimal."""
@@ -226,6 +229,11 @@ class Log(Protocol):
     def times_at(self, offsets: Mapping[Partition, int]) -> dict[Partition, int]:
         """When the log took the record at (or next after) each offset, in ms since 1970; without those it does not
         have. Raises LogUnavailable."""
+        ...
+
+    def find(self, topic: str, key: bytes, since_ms: int, is_it: Callable[[Record], bool]) -> Record | None:
+        """The first record of this key, taken by the log at `since_ms` (1970, UTC) or later, that it is: among the
+        next LOOK_RECORDS of its partition, and only what is committed. Raises LogUnavailable."""
         ...
 
     def appender(self) -> Appender:

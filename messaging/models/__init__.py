@@ -15,6 +15,7 @@ from messaging.models.revision import MessageRevision
 from messaging.models.room import Room
 from messaging.models.sanction import Sanction
 from messaging.models.spool import SpooledRecord
+from messaging.models.web_report import WebReport
 from messaging.models.webhook import Webhook, WebhookDelivery
 from messaging.models.word_filter import HeldMessage, WordFilter
 
@@ -46,6 +47,7 @@ __all__ = [
     "SiteState",
     "SpooledRecord",
     "StoredOffset",
+    "WebReport",
     "Webhook",
     "WebhookDelivery",
     "WordFilter",

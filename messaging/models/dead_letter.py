@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from messaging.tracing import TRACEPARENT_CHARACTERS
+
 
 class DeadLetter(models.Model):
     """A record that could not be applied: written in the transaction that moved the partition on without it."""
@@ -24,6 +26,8 @@ class DeadLetter(models.Model):
     accepted_ms = models.BigIntegerField()
     """When it was accepted: a replay keeps that time."""
     reason = models.CharField(_("reason"), max_length=500)
+    trace = models.CharField(max_length=TRACEPARENT_CHARACTERS, blank=True, default="", db_default="")
+    """`traceparent` of the record: a replay goes on in its trace."""
     appeared_at = models.DateTimeField(_("put aside"), auto_now_add=True)
     tries = models.PositiveIntegerField(_("tries"), default=1)
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.WAITING)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,9 +11,9 @@ from messaging.models.sanction import barred
 
 
 class MembershipQuerySet(models.QuerySet):
-    def in_force(self) -> MembershipQuerySet:
+    def in_force(self, now: datetime | None = None) -> MembershipQuerySet:
         """Without those who have been kicked or banned and whom the bridge has yet to remove."""
-        return self.exclude(barred())
+        return self.exclude(barred(now=now))
 
 
 class Membership(models.Model):

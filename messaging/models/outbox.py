@@ -5,6 +5,7 @@ from django.db import models
 
 from messaging.models.fields import BinaryUUIDField
 from messaging.models.room import Room
+from messaging.tracing import TRACEPARENT_CHARACTERS
 
 
 class OutboxCommand(models.Model):
@@ -19,6 +20,8 @@ class OutboxCommand(models.Model):
     record = models.BinaryField()
     """The encoded command, exactly as it will stand in the log."""
     created_at = models.DateTimeField(auto_now_add=True)
+    trace = models.CharField(max_length=TRACEPARENT_CHARACTERS, blank=True, default="", db_default="")
+    """`traceparent` of the request that it started in."""
     relayed_at = models.DateTimeField(null=True)
 
     class Meta:

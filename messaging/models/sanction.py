@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -10,12 +12,12 @@ from messaging.models.room import Room
 
 
 class SanctionQuerySet(models.QuerySet):
-    def in_force(self) -> SanctionQuerySet:
-        return self.filter(Q(until=None) | Q(until__gt=timezone.now()), lifted_at=None)
+    def in_force(self, now: datetime | None = None) -> SanctionQuerySet:
+        return self.filter(Q(until=None) | Q(until__gt=now or timezone.now()), lifted_at=None)
 
-    def barring(self) -> SanctionQuerySet:
+    def barring(self, now: datetime | None = None) -> SanctionQuerySet:
         """Those that keep a person out of a room."""
-        return self.in_force().filter(kind__in=[Sanction.Kind.KICK, Sanction.Kind.BAN])
+        return self.in_force(now).filter(kind__in=[Sanction.Kind.KICK, Sanction.Kind.BAN])
 
 
 class Sanction(models.Model):
@@ -62,7 +64,7 @@ class Sanction(models.Model):
         return self.kind == Sanction.Kind.BAN and self.room_id is None
 
 
-def barred(user: str = "user_id", room: str = "room_id") -> Exists:
-    """Whether a row's person is kept out of the row's room, or of everything; the arguments name its fields."""
+def barred(user: str = "user_id", room: str = "room_id", now: datetime | None = None) -> Exists:
+    """Whether a row's person is kept out of the row's room, or of everything; `user` and `room` name its fields."""
     place = Q(room_id=OuterRef(room)) | Q(room=None)
-    return Exists(Sanction.objects.barring().filter(place, user_id=OuterRef(user)))
+    return Exists(Sanction.objects.barring(now).filter(place, user_id=OuterRef(user)))

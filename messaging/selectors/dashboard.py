@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.conf import settings
+from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 
 from messaging import limits
-from messaging.models import BridgeReport, DeadLetter, HeldMessage, Message, ModerationCase, OutboxCommand
+from messaging.models import BridgeReport, DeadLetter, HeldMessage, Message, ModerationCase, OutboxCommand, WebReport
 
 NEWEST = 20_000
 """So many rows are looked at for a chart at most; it begins where they do."""
@@ -32,6 +33,8 @@ class Dashboard:
     dead_letters: int
     waiting: int
     """Commands in the outbox."""
+    sockets: int
+    web_processes: int
     bridges: int
     lag_records: int
     lag_s: float
@@ -44,7 +47,9 @@ def dashboard(late_since: datetime) -> Dashboard:
         all=Count("pk"), late=Count("pk", filter=Q(opened_at__lt=late_since)), oldest=Min("opened_at")
     )
     now = timezone.localtime()
-    alive = BridgeReport.objects.filter(seen_at__gt=now - timedelta(seconds=limits.SILENT_BRIDGE_S))
+    since = now - timedelta(seconds=limits.SILENT_S)
+    alive = BridgeReport.objects.filter(seen_at__gt=since, group=settings.CHAT_LOG_GROUP)  # workers report there too
+    webs = WebReport.objects.filter(seen_at__gt=since).aggregate(all=Count("pk"), sockets=Sum("sockets"))
     said: list[dict[str, Any]] = list(alive.values_list("said", flat=True))
     return Dashboard(
         open_cases=cases["all"],
@@ -53,6 +58,8 @@ def dashboard(late_since: datetime) -> Dashboard:
         held=HeldMessage.objects.filter(state=HeldMessage.State.WAITING).count(),
         dead_letters=DeadLetter.objects.filter(state=DeadLetter.State.WAITING).count(),
         waiting=OutboxCommand.objects.filter(relayed_at=None).count(),
+        sockets=webs["sockets"] or 0,
+        web_processes=webs["all"],
         bridges=len(said),
         lag_records=sum(one["lag_records"] for one in said),
         lag_s=max((one["lag_s"] for one in said), default=0.0),

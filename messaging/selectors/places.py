@@ -18,10 +18,10 @@ def new_place() -> int | None:
     return secrets.randbelow(settings.CHAT_LOG["PARTITIONS"]) if settings.CHAT_ROOMS_PINNED else None
 
 
-def remember(room: Room) -> None:
+def remember(room: int, place: int | None) -> None:
     """Who is about to write in a room that was read anyway needs no database for its place."""
     if settings.CHAT_ROOMS_PINNED:
-        _remember(room.pk, room.partition)
+        _remember(room, place)
 
 
 def _remember(room: int, place: int | None) -> None:

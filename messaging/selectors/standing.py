@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 from django.db.models import BigIntegerField, Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Least, NullIf
+from django.utils import timezone
 
 from accounts.avatars import avatar_url
 from messaging.errors import NotFound, NotMember
 from messaging.models import Membership, Mention, Message, Room, RoomHead, Sanction
 from messaging.selectors.places import remember
+from messaging.selectors.prepared import Place, Prepared
 
 
 class Standing(msgspec.Struct):
@@ -72,6 +75,13 @@ class Standing(msgspec.Struct):
 FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
 """`muted_until` of a mute that has no end."""
 
+COLUMNS = (
+    "pk", "role", "level", "marker", "uncounted", "mentions", "other", "other_id", "is_muted", "muted_until",
+    "room_id", "room__name", "room__kind", "room__topic", "room__partition", "room__archived_at", "room__slow_mode_s",
+    "room__announcements", "room__meta_version",
+    "room__head__rev", "room__head__seq", "room__head__floor_seq", "room__head__members_version",
+)  # fmt: skip
+
 
 def standings(user_id: int, room_ids: Collection[int] | None = None, read: int | None = None) -> dict[int, Standing]:
     """All rooms a person is in (or those of `room_ids` they are in), in the sidebar's order: by name, direct ones last.
@@ -79,25 +89,46 @@ def standings(user_id: int, room_ids: Collection[int] | None = None, read: int |
     `read` counts from there instead of the stored marker. One statement, so that its numbers belong together: the
     counts are those of exactly this `rev`.
     """
-    marker = F("read_seq") if read is None else Least(Value(read, BigIntegerField()), F("room__head__seq"))
-    memberships = Membership.objects.in_force().filter(user_id=user_id).select_related("room__head")
-    if room_ids is not None:
-        memberships = memberships.filter(room_id__in=room_ids)
-    of_two = Q(room__kind=Room.Kind.DIRECT, room__name="")
-    found = memberships.annotate(
-        marker=marker,
-        uncounted=_count(Message.objects.filter(_does_not_count(user_id))),
-        mentions=_count(Mention.objects.filter(user_id=user_id)),
-        other=Case(When(of_two, then=_other_name(user_id)), default=Value("")),
-        other_id=Case(When(of_two, then=Subquery(_others(user_id).values("user_id")[:1]))),
-        is_muted=Exists(_mutes(user_id)),
-        muted_until=Subquery(_mutes(user_id).values("until")[:1]),
-    )
+    if room_ids is not None and not room_ids:
+        return {}
+    rooms = {f"room {number}": room_id for number, room_id in enumerate(room_ids or ())}
+    query = _standings_query(None if room_ids is None else len(rooms), read is not None)
+    found = query.rows(user=user_id, now=timezone.now(), **rooms, **({} if read is None else {"read": read}))
     ordered = sorted(
-        _with_group_names(user_id, [_standing(membership) for membership in found]),
+        _with_group_names(user_id, [_standing(row) for row in found]),
         key=lambda standing: (standing.kind == Room.Kind.DIRECT, standing.name.casefold(), standing.id),
     )
     return {standing.id: standing for standing in ordered}
+
+
+@lru_cache(maxsize=16)
+def _standings_query(rooms: int | None, from_read: bool) -> Prepared:
+    """For so many rooms, or all of the person's."""
+
+    def write(place: Place) -> QuerySet[Any, dict[str, Any]]:
+        user, now = place("user", int), place("now", datetime)
+        marker = (
+            Least(Value(place("read", int), BigIntegerField()), F("room__head__seq")) if from_read else F("read_seq")
+        )
+        memberships = Membership.objects.in_force(now).filter(user_id=user)
+        if rooms is not None:
+            memberships = memberships.filter(room_id__in=[place(f"room {number}", int) for number in range(rooms)])
+        of_two = Q(room__kind=Room.Kind.DIRECT, room__name="")
+        return (
+            memberships.order_by()
+            .annotate(
+                marker=marker,
+                uncounted=_count(Message.objects.filter(_does_not_count(user))),
+                mentions=_count(Mention.objects.filter(user_id=user)),
+                other=Case(When(of_two, then=_other_name(user)), default=Value("")),
+                other_id=Case(When(of_two, then=Subquery(_others(user).values("user_id")[:1]))),
+                is_muted=Exists(_mutes(user, now)),
+                muted_until=Subquery(_mutes(user, now).values("until")[:1]),
+            )
+            .values(*COLUMNS)
+        )
+
+    return Prepared(write)
 
 
 def require_standing(user_id: int, room_id: int) -> Standing:
@@ -158,7 +189,16 @@ def membership_marks(user_ids: Collection[int]) -> dict[int, tuple[int, int]]:
 
 def is_banned(user_id: int) -> bool:
     """From the whole site."""
-    return Sanction.objects.barring().filter(user_id=user_id, room=None).exists()
+    return bool(_ban_query().rows(user=user_id, now=timezone.now()))
+
+
+@lru_cache(maxsize=1)
+def _ban_query() -> Prepared:
+    def write(place: Place) -> QuerySet[Any, dict[str, Any]]:
+        bans = Sanction.objects.barring(place("now", datetime)).filter(user_id=place("user", int), room=None)
+        return bans.order_by().values("pk")[:1]
+
+    return Prepared(write)
 
 
 def sanctions_among(user_ids: Collection[int]) -> dict[int, Sanction]:
@@ -208,10 +248,10 @@ def _with_group_names(user_id: int, standings: list[Standing]) -> list[Standing]
     return standings
 
 
-def _mutes(user_id: int) -> QuerySet[Sanction]:
+def _mutes(user_id: int, now: datetime) -> QuerySet[Sanction]:
     """Those in force in the membership's room; the one that ends last, or never, first."""
     place = Q(room_id=OuterRef("room_id")) | Q(room=None)
-    mutes = Sanction.objects.in_force().filter(place, user_id=user_id, kind=Sanction.Kind.MUTE)
+    mutes = Sanction.objects.in_force(now).filter(place, user_id=user_id, kind=Sanction.Kind.MUTE)
     return mutes.order_by(F("until").desc(nulls_first=True))
 
 
@@ -220,29 +260,29 @@ def _banned_from(user_id: int) -> QuerySet[Any, int | None]:
     return banned.values_list("room_id", flat=True)
 
 
-def _standing(membership: Any) -> Standing:
-    room, head = membership.room, membership.room.head
-    remember(room)
+def _standing(row: dict[str, Any]) -> Standing:
+    remember(row["room_id"], row["room__partition"])
+    name, kind, seq, marker = row["room__name"], row["room__kind"], row["room__head__seq"], row["marker"]
     return Standing(
-        id=room.pk,
-        name=membership.other or room.name,
-        kind=room.kind,
-        rev=head.rev,
-        seq=head.seq,
-        floor=head.floor_seq,
-        meta=room.meta_version,
-        read=membership.marker,
-        unread=max(0, head.seq - membership.marker - membership.uncounted),
-        mentions=membership.mentions,
-        topic=room.topic,
-        role=membership.role,
-        archived=room.archived_at is not None,
-        members_version=head.members_version,
-        membership=membership.pk,
-        slow_mode_s=room.slow_mode_s,
-        announcements=room.announcements,
-        level=membership.level,
-        is_group=room.kind == Room.Kind.DIRECT and bool(room.name),
-        muted_until=(membership.muted_until or FOR_EVER) if membership.is_muted else None,
-        person=membership.other_id,
+        id=row["room_id"],
+        name=row["other"] or name,
+        kind=kind,
+        rev=row["room__head__rev"],
+        seq=seq,
+        floor=row["room__head__floor_seq"],
+        meta=row["room__meta_version"],
+        read=marker,
+        unread=max(0, seq - marker - row["uncounted"]),
+        mentions=row["mentions"],
+        topic=row["room__topic"],
+        role=row["role"],
+        archived=row["room__archived_at"] is not None,
+        members_version=row["room__head__members_version"],
+        membership=row["pk"],
+        slow_mode_s=row["room__slow_mode_s"],
+        announcements=row["room__announcements"],
+        level=row["level"],
+        is_group=kind == Room.Kind.DIRECT and bool(name),
+        muted_until=(row["muted_until"] or FOR_EVER) if row["is_muted"] else None,
+        person=row["other_id"],
     )

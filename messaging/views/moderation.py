@@ -11,19 +11,21 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.requests import SignedInRequest
-from messaging.actions.authority import deeds_of, moderated_rooms
+from messaging.actions.authority import deeds_of, moderated_rooms, stands_above
 from messaging.actions.cases import act, mark
+from messaging.actions.held import discard, release
 from messaging.actions.previews import preview
 from messaging.errors import Rejection
 from messaging.live.notify import tell_decided
-from messaging.models import Deed, ModerationCase, Reason, Room
-from messaging.selectors.moderation import evidence, is_late, notices_of, queue, reports_of, unseen_notices
+from messaging.models import Deed, HeldMessage, ModerationCase, Reason, Room
+from messaging.selectors.moderation import evidence, held_back, is_late, notices_of, queue, reports_of, unseen_notices
 from messaging.views.rooms import page_context
 
 PAGE_CASES = 25
+HELD_SHOWN = 50
 REPORTS_SHOWN = 50
 
 
@@ -35,7 +37,28 @@ def room_queue(request: SignedInRequest, room_id: int) -> HttpResponse:
     page = Paginator(queue([room_id]), PAGE_CASES).get_page(request.GET.get("page"))
     room = Room.objects.get(pk=room_id)
     cases = [{"case": case, "late": is_late(case), "reasons": reason_names(case)} for case in page]
-    return render(request, "messaging/cases.html", page_context(request, room=room, cases=cases, pages=page))
+    held = [(one, stands_above(request.user, one.sender, room)) for one in held_back([room_id])[:HELD_SHOWN]]
+    return render(request, "messaging/cases.html", page_context(request, room=room, cases=cases, pages=page, held=held))
+
+
+@login_required
+@require_POST
+def room_held(request: SignedInRequest, room_id: int, held_id: int) -> HttpResponse:
+    """Let a held message of this room pass, or discard it."""
+    held = HeldMessage.objects.filter(pk=held_id, room_id=room_id).first()
+    if held is None or room_id not in moderated_rooms(request.user):
+        raise Http404
+    try:
+        if request.POST.get("deed") == Deed.RELEASE:
+            release(request.user, held_id)
+        else:
+            discard(request.user, held_id, request.POST.get("reason", ""))
+            tell_decided(None, [held.sender_id])
+    except Rejection as why:
+        messages.error(request, why.message)
+    else:
+        messages.success(request, _("Done."))
+    return redirect("messaging:cases", room_id)
 
 
 @login_required

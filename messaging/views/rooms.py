@@ -24,7 +24,7 @@ from messaging.errors import NotFound, NotMember, Rejection
 from messaging.live.notify import tell_members
 from messaging.models import Membership, Room
 from messaging.selectors import history
-from messaging.selectors.moderation import queue, unseen_notices
+from messaging.selectors.moderation import held_back, queue, unseen_notices
 from messaging.selectors.site import epoch
 from messaging.selectors.standing import Standing, joinable_rooms, members_of, require_standing, standings
 from messaging.wire.emoji import EMOJI, QUICK
@@ -73,12 +73,13 @@ def people(request: SignedInRequest, room_id: int) -> HttpResponse:
     may_add = standing.kind == Room.Kind.PUBLIC or (
         standing.kind == Room.Kind.PRIVATE and standing.role != Membership.Role.MEMBER
     )
+    is_moderator = room_id in moderated_rooms(request.user)
     context = page_context(
         request,
         room=msgspec.to_builtins(standing),
         members=members_of(room_id),
         may_add=may_add,
-        cases_open=queue([room_id]).count() if room_id in moderated_rooms(request.user) else None,
+        cases_open=queue([room_id]).count() + held_back([room_id]).count() if is_moderator else None,
     )
     return render(request, "messaging/people.html", context)
 

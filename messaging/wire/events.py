@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from google.protobuf.message import DecodeError
@@ -12,6 +12,9 @@ from messaging.wire.messages import MessageView
 from messaging.wire.records import SCHEMA_HEADER, UndecodableRecord
 
 EVENT_HEADERS = ((SCHEMA_HEADER, b"chatsite.v1.RoomEvent"),)
+STORED_AT = "stored-at"
+"""Header of an event: when its batch was stored, milliseconds since 1970, UTC, decimal. Not in those told again."""
+
 EVENT_BYTES = 131_072
 """Above this an event is cut into pieces, each at least one message."""
 
@@ -110,6 +113,11 @@ def _piece(
 def _record_of(fact: MessageFact) -> records_pb2.MessageFact:
     body, html = fact.hidden_words
     return records_pb2.MessageFact(json=fact.json, fingerprint=fact.fingerprint, hidden_body=body, hidden_html=html)
+
+
+def stored_ms(headers: Iterable[tuple[str, bytes]]) -> int | None:
+    """What STORED_AT says, if it is there."""
+    return next((int(value) for name, value in headers if name == STORED_AT and value.isdigit()), None)
 
 
 def decode_event(value: bytes) -> RoomEvent:

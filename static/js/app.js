@@ -38,11 +38,13 @@ const chat = new Chat({
   url: `${scheme}//${location.host}${boot.urls.ws}`,
   load: {
     message: (room, seq) => ask(`rooms/${room}/messages/${seq}`),
+    journey: (room, seq) => ask(`rooms/${room}/messages/${seq}/journey`),
     versions: async (room, seq) => (await ask(`rooms/${room}/messages/${seq}/history`))?.versions ?? null,
     people: async (room) => (await ask(`rooms/${room}/members`))?.members ?? [],
     avatars: async (ids) => (await ask(`people?ids=${ids}`))?.people ?? null,
   },
   onChange: changed,
+  onHeard: heard,
   onMessages: announce,
   onRead: (frame) => readTabs.tellRead(frame),
   onPermission: notifyIfAllowed,
@@ -65,6 +67,18 @@ async function ask(path) {
 
 function changed() {
   refresh();
+  follow();
+}
+
+/** What others do is shown at once, but not so often that it is in the way of who writes. */
+function heard() {
+  const wait = renderedAt + HEARD_EVERY_MS - performance.now();
+  if (wait <= 0) refresh();
+  else later ??= setTimeout(refresh, wait);
+  follow();
+}
+
+function follow() {
   const { state, closeCode } = chat.connection;
   document.documentElement.dataset.connection = state;
   if (state === "stopped" && closeCode === CLOSE.signedOut) location.assign(boot.urls.login);
@@ -117,7 +131,10 @@ function goTo(id) {
 
 /** What stands where; after whatever has changed, all of it is rendered again, once. */
 const mounted = [];
+const HEARD_EVERY_MS = 100;
 let isDue = false;
+let renderedAt = 0;
+let later = null;
 
 function refresh() {
   if (isDue) return;
@@ -127,7 +144,10 @@ function refresh() {
 
 function renderAll() {
   isDue = false;
+  clearTimeout(later);
+  later = null;
   for (const [element, component] of mounted) render(html`<${component} />`, element);
+  renderedAt = performance.now();
 }
 
 function SidebarMount() {

@@ -1,5 +1,6 @@
 /**
- * The chat of this page: one connection, the rooms, the outbox. Frames come in, state changes, `onChange()` is told.
+ * The chat of this page: one connection, the rooms, the outbox. Frames come in, state changes, `onChange()` is told, or
+ * `onHeard()` of what others do.
  * No DOM here.
  */
 import { Avatars } from "./avatars.js";
@@ -19,6 +20,7 @@ const TYPING_SHOWN_MS = 6_000;
 const TYPING_SENT_MS = 3_000;
 const UNFINISHED_MOST = 1_000;
 const REPEAT_MS = 15_000;
+const FROM_OTHERS = new Set(["changes", "badges", "typing", "presence", "seen"]);
 
 export class Chat {
   /** {id: standing} as in `welcome.rooms`, in the server's order. */
@@ -38,9 +40,9 @@ export class Chat {
   /** Rooms marked unread by hand: they stay so until they are opened again, or written to. */
   #keptUnread = new Set();
 
-  /** `load` has `message(room, seq)`, `versions(room, seq)` and `people(room)` and `avatars(ids)`: promises of what the API says. */
-  constructor({ boot, keep, tab, url, load, onChange, onMessages = () => {}, onRead = () => {}, onPermission = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
-    Object.assign(this, { me: boot.user, limits: boot.limits, emoji: boot.emoji, load, onChange, onMessages, onRead, onPermission, now, random });
+  /** `load` has `message(room, seq)`, `versions(room, seq)`, `journey(room, seq)`, `people(room)` and `avatars(ids)`: promises of what the API says. */
+  constructor({ boot, keep, tab, url, load, onChange, onHeard = onChange, onMessages = () => {}, onRead = () => {}, onPermission = () => {}, now = Date.now, random = Math.random, connectionOptions = {} }) {
+    Object.assign(this, { me: boot.user, limits: boot.limits, emoji: boot.emoji, load, onChange, onHeard, onMessages, onRead, onPermission, now, random });
     this.quotes = new Quotes({ load: (room, seq) => load.message(room, seq), onChange });
     this.people = new People({ load: (room) => load.people(room), onChange });
     this.avatars = new Avatars({ known: boot.avatars, load: (ids) => load.avatars(ids) });
@@ -250,7 +252,8 @@ export class Chat {
   #receive(frame) {
     const handler = this.#handlers[frame.type];
     if (handler) handler(frame);
-    this.onChange();
+    const isOthers = FROM_OTHERS.has(frame.type) && !frame.messages?.some((one) => one.sender.id === this.me.id);
+    (isOthers ? this.onHeard : this.onChange)();
   }
 
   #handlers = {

@@ -5,8 +5,11 @@
  * only by one with a higher rev. A page that is older than what is held waits for the sync that brings it up.
  *
  * At most MOST messages are held, one stretch of the room: what goes beyond is let go at the end that nobody looks at.
+ * At the end, beyond FOLLOWED, down to KEPT at once: every row has its cost, and each that goes moves the others.
  */
 export const MOST = 300;
+export const FOLLOWED = 150;
+export const KEPT = 100;
 
 export class RoomStore {
   rev = 0;
@@ -60,7 +63,8 @@ export class RoomStore {
       this.hasOlder = this.oldestSeq > 1;
     }
     this.rev = frame.rev;
-    this.#trim(this.follows ? "oldest" : "newest");
+    if (this.follows) this.#trim("oldest", FOLLOWED, KEPT);
+    else this.#trim("newest");
     return "applied";
   }
 
@@ -103,9 +107,9 @@ export class RoomStore {
     return (this.isLive || seq <= this.newestSeq) && (!this.hasOlder || this.#messages.size === 0 || seq >= this.oldestSeq);
   }
 
-  #trim(end) {
-    const over = this.messages.length - MOST;
-    if (over <= 0) return;
+  #trim(end, most = MOST, to = most) {
+    if (this.messages.length <= most) return;
+    const over = this.messages.length - to;
     const gone = end === "oldest" ? this.messages.slice(0, over) : this.messages.slice(-over);
     for (const message of gone) this.#messages.delete(message.seq);
     this.#sorted = null;

@@ -3,6 +3,17 @@ import { dayKey } from "./times.js";
 
 const GROUP_MS = 5 * 60 * 1000;
 
+/** {date, day} by message: days take long to name. */
+const stamps = new WeakMap();
+
+function stampOf(message) {
+  if (!stamps.has(message)) {
+    const date = new Date(message.created_at);
+    stamps.set(message, { date, day: dayKey(date) });
+  }
+  return stamps.get(message);
+}
+
 /**
  * `messages` in seq order, `pending` outbox entries of sends, `readSeq` where the unread line stands (or null).
  * Returns rows: {kind: "day", key, date} | {kind: "unread", key} | {kind: "message", key, message, startsGroup, state}.
@@ -13,9 +24,9 @@ export function makeRows(messages, pending, { readSeq = null, me }) {
   let hasLine = false;
   let isPastRead = false;
   for (const message of messages) {
-    const date = new Date(message.created_at);
-    if (!previous || dayKey(previous.date) !== dayKey(date)) {
-      rows.push({ kind: "day", key: `day-${dayKey(date)}`, date });
+    const { date, day } = stampOf(message);
+    if (previous?.day !== day) {
+      rows.push({ kind: "day", key: `day-${day}`, date });
       previous = null;
     }
     // Only where it belongs: with the read side of the line not loaded, it would stand above any page.
@@ -27,7 +38,7 @@ export function makeRows(messages, pending, { readSeq = null, me }) {
     }
     const startsGroup = !previous || previous.sender !== message.sender.id || date - previous.date > GROUP_MS;
     rows.push({ kind: "message", key: message.client_id, message, startsGroup, state: "sent" });
-    previous = { date, sender: message.sender.id };
+    previous = { date, day, sender: message.sender.id };
   }
   for (const entry of pending) {
     const message = draftMessage(entry, me);

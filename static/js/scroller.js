@@ -25,12 +25,14 @@ export class Scroller {
     const { scrollTop, scrollHeight, clientHeight } = this.#element;
     this.#scrollTop = scrollTop;
     this.isAtBottom = scrollHeight - clientHeight - scrollTop <= STICK_PX;
-    const top = this.#element.getBoundingClientRect().top;
-    // Messages only: a day's line or the unread line moves up when older messages come before it.
-    const row = [...this.#element.querySelectorAll("[data-seq]")].find(
-      (candidate) => candidate.getBoundingClientRect().bottom > top,
-    );
+    const rows = this.#rows;
+    const row = this.isAtBottom ? null : rows[reachesBelow(this.#element.getBoundingClientRect().top, rows)];
     this.#anchor = row ? { row, offset: row.getBoundingClientRect().top } : null;
+  }
+
+  /** Messages only: a day's line or the unread line moves up when older messages come before it. */
+  get #rows() {
+    return this.#element.querySelectorAll("[data-seq]");
   }
 
   /** After rows changed, or grew: stand where we stood. */
@@ -56,9 +58,8 @@ export class Scroller {
 
   /** The seq of the last message that is wholly in sight; 0 when none is. */
   get lowestSeq() {
-    const { bottom } = this.#element.getBoundingClientRect();
-    const rows = [...this.#element.querySelectorAll("[data-seq]")];
-    return Number(rows.findLast((row) => row.getBoundingClientRect().bottom <= bottom + 1)?.dataset.seq ?? 0);
+    const rows = this.#rows;
+    return Number(rows[reachesBelow(this.#element.getBoundingClientRect().bottom + 1, rows) - 1]?.dataset.seq ?? 0);
   }
 
   get isNearTop() {
@@ -69,4 +70,15 @@ export class Scroller {
     const { scrollTop, scrollHeight, clientHeight } = this.#element;
     return scrollHeight - clientHeight - scrollTop < PREFETCH_PX;
   }
+}
+
+/** The place of the first row that ends below `y`. */
+function reachesBelow(y, rows) {
+  let [from, to] = [0, rows.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (rows[middle].getBoundingClientRect().bottom > y) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }

@@ -13,6 +13,8 @@ export const SHORTCUTS = [
   ["walk", ["↑"], ["↓"]],
   ["reply", ["R"]],
   ["edit", ["E"]],
+  ["journey", ["I"]],
+  ["unread", ["U"]],
   ["remove", ["Delete"]],
   ...FORMATS.filter((one) => one.key).map((one) => [one.name, ["Ctrl", one.key.toUpperCase()]]),
 ];

@@ -3,7 +3,7 @@ import { language, timeZone } from "./language.js";
 import { words } from "./words.js";
 
 // English as the reader's browser has it (en-GB, en-US), when that is English at all.
-const locale = globalThis.navigator?.languages?.find((tag) => tag.split("-")[0] === language.split("-")[0]) ?? language;
+export const locale = globalThis.navigator?.languages?.find((tag) => tag.split("-")[0] === language.split("-")[0]) ?? language;
 const calendar = new Intl.DateTimeFormat("en-CA", { timeZone });
 const clock = new Intl.DateTimeFormat(locale, { timeZone, hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(locale, { timeZone, weekday: "long", day: "numeric", month: "long" });

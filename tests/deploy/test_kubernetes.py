@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+
+from messaging.bridge.workers import WORKERS
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy/kubernetes"
@@ -184,6 +187,19 @@ def test_the_canary_is_the_web_deployment_with_another_name_and_image() -> None:
     backends = {one["name"]: one["weight"] for one in rules[0]["backendRefs"]}
     assert sum(backends.values()) == 100
     assert {("Service", name) for name in backends} <= WHOLE.keys()
+
+
+def test_every_worker_is_deployed_and_only_those_that_must_reach_the_open_web() -> None:
+    notifier = yaml.safe_dump(WHOLE["Deployment", "notifier"])
+    for name in WORKERS:
+        assert WHOLE["Deployment", name] == yaml.safe_load(notifier.replace("notifier", name))
+    web = WHOLE["NetworkPolicy", "open-web"]["spec"]
+    assert web["podSelector"]["matchExpressions"][0]["values"] == ["chatsite-previewer", "chatsite-webhooks"]
+    private = [
+        ipaddress.ip_network(one) for block in web["egress"][0]["to"] for one in block["ipBlock"].get("except", [])
+    ]
+    for address in ("10.1.2.3", "169.254.169.254", "192.168.0.1", "fd00::1"):
+        assert any(ipaddress.ip_address(address) in network for network in private), address
 
 
 def test_all_web_processes_share_what_people_upload() -> None:

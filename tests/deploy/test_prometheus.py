@@ -20,6 +20,7 @@ from deploy.services import prometheus
 from deploy.services.processes import free_port, stop
 from tests.stack.client import ChatClient
 from tests.stack.processes import wait_for
+from tests.stack.prometheus import query
 from tests.stack.stack import EmbeddedStack
 
 ROOT = Path(__file__).parents[2]
@@ -131,13 +132,6 @@ def observed(embedded_stack: EmbeddedStack, tmp_path: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         stop(state)
-
-
-def query(url: str, expression: str) -> list[dict[str, Any]]:
-    answer = httpx.get(f"{url}/api/v1/query", params={"query": expression}, timeout=10).json()
-    assert answer["status"] == "success", answer
-    result: list[dict[str, Any]] = answer["data"]["result"]
-    return result
 
 
 NEVER_IN_A_QUIET_STACK = re.compile(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from playwright.async_api import Browser, BrowserContext, Dialog, Page, async_playwright
 
-from tests.stack.stack import PASSWORD
+from tests.stack.stack import PASSWORD, Stack
 
 CHROMIUM = "/usr/bin/chromium-headless-shell"
 ARGUMENTS = [
@@ -22,19 +22,49 @@ REPORT = """addEventListener("securitypolicyviolation", (event) => console.error
 complaints: list[str] = []
 
 
+_shared: Browser | None = None
+_ending = AsyncExitStack()
+"""Of the one browser of this process: starting one takes longer than many tests. All who use it share a loop."""
+
+
 @asynccontextmanager
 async def chromium(*more: str) -> AsyncIterator[Browser]:
-    """A browser, with `more` arguments; leaves with a failure when a page complained of something."""
+    """A browser without contexts, one of its own with `more` arguments; leaves with a failure when a page complained of
+    something."""
     complaints.clear()
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *more])
+    async with AsyncExitStack() as own:
+        browser = await _launch(own, more) if more else await _shared_browser()
         try:
             yield browser
         except Exception as error:
             error.add_note(f"the pages complained of: {complaints}")
             raise
-        await browser.close()
+        finally:
+            for context in browser.contexts:
+                await context.close()
     assert complaints == []
+
+
+async def _shared_browser() -> Browser:
+    global _shared
+    if _shared is None or not _shared.is_connected():
+        await end_browser()
+        _shared = await _launch(_ending, ())
+    return _shared
+
+
+async def _launch(ending: AsyncExitStack, more: Sequence[str]) -> Browser:
+    playwright = await ending.enter_async_context(async_playwright())
+    browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *more])
+    ending.push_async_callback(browser.close)
+    return browser
+
+
+async def end_browser() -> None:
+    """The shared one, on its loop."""
+    global _shared
+    _shared = None
+    await _ending.aclose()
 
 
 async def watched_context(browser: Browser, **options: object) -> BrowserContext:
@@ -61,9 +91,15 @@ def forgive(part: str) -> None:
 
 
 async def signed_in(browser: Browser, url: str, name: str, **context: object) -> tuple[BrowserContext, Page]:
-    """A context of its own, signed in by the form, at the list of rooms."""
+    """A context of its own, signed in with one of the deployment's ready sessions or by the form, at the list of rooms."""
     made = await watched_context(browser, **context)
     page = await made.new_page()
+    if session := Stack.at(url).ready_session(name):
+        await made.add_cookies(
+            [{"name": "sessionid", "value": session, "url": url, "httpOnly": True, "sameSite": "Lax"}]
+        )
+        await page.goto(f"{url}/rooms/")
+        return made, page
     await page.goto(f"{url}/accounts/login/")
     await page.fill("[name=username]", name)
     await page.fill("[name=password]", PASSWORD)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from uuid import uuid4
 
 from playwright.async_api import Page
 
 from tests.e2e.browser import open_room
+from tests.stack.client import ask
+from tests.stack.processes import wait_for
+from tests.stack.stack import Stack
 
 Way = Callable[[Page, str], Awaitable[None]]
 
@@ -16,6 +20,23 @@ def _at(path: str) -> Way:
         await page.goto(f"{url}{path}")
 
     return go
+
+
+def _first_of(path: str, links: str) -> Way:
+    async def go(page: Page, url: str) -> None:
+        await page.goto(f"{url}{path}")
+        await page.locator(links).first.click()
+        await page.wait_for_url(lambda now: not now.endswith(path))
+
+    return go
+
+
+async def _trying_a_filter(page: Page, url: str) -> None:
+    await page.goto(f"{url}/admin/messaging/wordfilter/")
+    await page.locator("input.action-select").first.check()
+    await page.select_option("select[name=action]", "try_out")
+    await page.locator(".actions button").click()
+    await page.locator("#changelist-form").wait_for(state="detached")
 
 
 async def _in_room(page: Page, url: str) -> None:
@@ -90,6 +111,13 @@ async def _deleting(page: Page, url: str) -> None:
     await page.get_by_test_id("delete-dialog").wait_for()
 
 
+async def _journey(page: Page, url: str) -> None:
+    await open_room(page, url)
+    await page.locator("[data-testid=message]", has_text="Ada").last.focus()
+    await page.keyboard.press("i")
+    await page.get_by_test_id("journey-dialog").locator("dl").wait_for()
+
+
 async def _switcher(page: Page, url: str) -> None:
     await open_room(page, url)
     await page.keyboard.press("Control+k")
@@ -140,14 +168,48 @@ PERSON: dict[str, Way] = {
     "too long": _too_long,
     "replying": _replying,
     "deleting": _deleting,
+    "a message's journey": _journey,
     "switcher": _switcher,
     "no such room": _no_room_of_that_name,
     "shortcuts": _shortcuts,
     "offline": _offline,
 }
+MODERATOR: dict[str, Way] = {
+    "open cases": _at("/rooms/1/cases/"),
+    "a case": _first_of("/rooms/1/cases/", ".case-head a"),
+    "my reports": _at("/reports/"),
+}
+"""Of an owner of room 1, once there is `something_to_moderate`."""
+
 STAFF: dict[str, Way] = {
     "admin": _at("/admin/"),
     "dead letters": _at("/admin/messaging/deadletter/"),
     "messages in the admin": _at("/admin/messaging/message/"),
+    "dashboard": _at("/admin/messaging/moderationcase/dashboard/"),
+    "cases in the admin": _at("/admin/messaging/moderationcase/"),
+    "a case in the admin": _first_of("/admin/messaging/moderationcase/", "#result_list tbody th a"),
+    "held messages": _at("/admin/messaging/heldmessage/"),
+    "a new sanction": _at("/admin/messaging/sanction/add/"),
+    "a new filter": _at("/admin/messaging/wordfilter/add/"),
+    "filters": _at("/admin/messaging/wordfilter/"),
+    "trying a filter": _trying_a_filter,
+    "a new retention rule": _at("/admin/messaging/retentionrule/add/"),
+    "the log of moderation": _at("/admin/messaging/moderationaction/"),
+    "a new webhook": _at("/admin/messaging/webhook/add/"),
+    "operations": _at("/ops/"),
 }
-SCREENS = GUEST | PERSON | STAFF
+SCREENS = GUEST | PERSON | MODERATOR | STAFF
+
+
+def something_to_moderate(stack: Stack) -> None:
+    """A case and a held message in room 1, and a filter."""
+    chen, bo, admin = (stack.sign_in(name) for name in ("chen", "bo", "admin"))
+    ask(chen, "POST", "rooms/1/messages/2/report", reason="spam", comment="Again.").raise_for_status()
+    fields = {"name": "raffles", "kind": "words", "pattern": "raffle", "action": "hold", "is_active": "on"}
+    admin.get("/admin/messaging/wordfilter/add/")
+    assert stack.post(admin, "/admin/messaging/wordfilter/add/", **fields).status_code == 302
+
+    def is_held() -> bool:
+        return "held" in ask(bo, "POST", "rooms/1/messages", client_id=str(uuid4()), body="A raffle!").text
+
+    wait_for(is_held, 10, "the filter")

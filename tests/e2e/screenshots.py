@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.async_api import Page
 
-from tests.e2e.browser import chromium, open_room, see, signed_in, write
+from tests.e2e.browser import chromium, end_browser, open_room, see, signed_in, write
 from tests.stack.stack import EmbeddedStack
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
@@ -27,6 +27,7 @@ async def take(stack: EmbeddedStack) -> None:
             await page.mouse.move(2, 2)
             await page.evaluate("document.activeElement.blur()")
             await page.screenshot(path=IMAGES / name)
+    await end_browser()
 
 
 async def _set_the_scene(ada: Page, bo: Page) -> None:

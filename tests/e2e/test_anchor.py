@@ -11,7 +11,7 @@ from tests.faults.scale import short_or_whole
 from tests.stack.client import ChatClient
 from tests.stack.stack import EmbeddedStack
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PREPENDS = short_or_whole(4, 200)
 PAGE = 50

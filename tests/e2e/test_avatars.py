@@ -11,9 +11,14 @@ from playwright.async_api import FilePayload, Page, expect
 from tests.e2e.browser import chromium, forgive, open_room, see, signed_in, write
 from tests.stack.stack import EmbeddedStack
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SHOWN = "(image) => image.complete && image.naturalWidth === 256"
+SHOWN = "async (image) => (await image.decode(), image.naturalWidth === 256)"
+DOT_LIES_ON_IT = """(face) => {
+  face.scrollIntoView();
+  const { left, top, width, height } = face.nextElementSibling.getBoundingClientRect();
+  return document.elementFromPoint(left + width / 2, top + height / 2) === face.nextElementSibling;
+}"""
 PLACE = "(face) => JSON.stringify(face.getBoundingClientRect())"
 
 
@@ -48,6 +53,8 @@ async def test_a_picture_reaches_others_and_goes_again(embedded_stack: EmbeddedS
         face = bo.locator("[data-testid=message]", has_text="with a face").get_by_test_id("avatar")
         await expect(face.locator("img")).to_have_attribute("alt", "")
         assert await face.locator("img").evaluate(SHOWN)
+        await expect(bo.locator("[data-testid=message]", has_text="with a face").locator(".presence")).to_be_visible()
+        assert await face.evaluate(DOT_LIES_ON_IT)
         place = await face.evaluate(PLACE)
 
         # An address that shows nothing leaves the initials, in the same place.

@@ -13,7 +13,7 @@ from tests.e2e.browser import chromium, forgive, open_room, see, signed_in, writ
 from tests.stack.client import ChatClient
 from tests.stack.stack import EmbeddedStack, Stack
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "color_scheme": "dark"}
 
@@ -140,9 +140,10 @@ async def test_scrolling_up_brings_history_and_what_is_read_does_not_move(embedd
         for number in range(270):
             await bo.say(f"history {number}")
         await bo.until(lambda: bo.shows("history 269"), "the last one", within_s=20)
+        async with ChatClient(embedded_stack, "ada") as read_elsewhere:  # so that the room opens at its end
+            await read_elsewhere.write(type="read", room=1, seq=max(bo.messages))
         _, ada = await signed_in(browser, embedded_stack.url, "ada")
         await open_room(ada, embedded_stack.url)
-        await ada.locator(".jump").click()  # it opens at the first unread one
         await see(ada, "history 269")
         rows, timeline = ada.locator("[data-testid=message]"), ada.locator(".timeline")
         before = await settled(rows)

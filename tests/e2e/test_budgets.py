@@ -12,7 +12,7 @@ from tests.e2e.browser import chromium, open_room, see, signed_in, write
 from tests.stack.client import ChatClient
 from tests.stack.stack import EmbeddedStack
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timed]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timed]
 
 JS_BYTES = PAGE_BYTES = 60 * 1024
 FIRST_MESSAGE_MS = 500

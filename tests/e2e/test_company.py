@@ -11,7 +11,7 @@ from tests.e2e.browser import chromium, open_room, see, signed_in, write
 from tests.stack.client import ChatClient
 from tests.stack.stack import EmbeddedStack, Stack
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 HIDE = """() => {
     Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });

@@ -24,7 +24,7 @@ SCRIPTS = {
 }
 
 
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="session")
 async def test_every_kind_of_complaint_is_kept(shared_stack: EmbeddedStack) -> None:
     async with chromium() as browser:
         page = await (await watched_context(browser)).new_page()

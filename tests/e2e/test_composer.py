@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.e2e.browser import chromium, open_room, signed_in
 from tests.stack.stack import EmbeddedStack
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_what_is_on_its_way_is_formatted_and_makes_no_elements_of_its_own(embedded_stack: EmbeddedStack) -> None:

@@ -13,7 +13,7 @@ from tests.faults.scale import short_or_whole
 from tests.stack.invariants import stored
 from tests.stack.stack import EmbeddedStack
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CUTS = short_or_whole(8, 100)
 SEED = 20_261_126

@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from tests.e2e.browser import chromium, open_room, signed_in, write
 from tests.stack.stack import EmbeddedStack
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 # What the browser asks in a dialog of its own, and shows outside of the page: kept where all tabs of the context see it.
 DESKTOP = """

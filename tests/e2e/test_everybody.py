@@ -10,7 +10,7 @@ from playwright.async_api import Route, expect
 from tests.e2e.browser import chromium, open_room, signed_in, write
 from tests.stack.stack import EmbeddedStack
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_who_is_not_here_is_told_before_sending(embedded_stack: EmbeddedStack) -> None:

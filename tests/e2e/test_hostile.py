@@ -13,10 +13,9 @@ from playwright.async_api import Page, expect
 from tests.e2e.browser import chromium, complaints, open_room, see, signed_in, watched_context, write
 from tests.e2e.hostile import BODIES, LINKS, MARKUP, NAMES
 from tests.stack.client import ChatClient
-from tests.stack.processes import run_manage
 from tests.stack.stack import EmbeddedStack
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 # People and rooms with hostile names and topics, ada in every room; each has said something in the first of them.
 WORLD = """
@@ -67,7 +66,7 @@ def hostile_world(
     """The deployment, and ids: of the room where all speak, of a person, of a dead letter."""
     stack = EmbeddedStack(tmp_path_factory.mktemp("hostile"), embedded_template)
     try:
-        printed = run_manage(["shell", "-v", "0", "-c", WORLD.format(names=json.dumps(NAMES))], stack.environment)
+        printed = stack.run("shell", "-v", "0", "-c", WORLD.format(names=json.dumps(NAMES)))
         stack.start_web()
         yield stack, json.loads(printed.splitlines()[-1])
     finally:

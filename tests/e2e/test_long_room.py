@@ -16,16 +16,15 @@ from tests.e2e.browser import chromium, open_room, signed_in
 from tests.faults.scale import short_or_whole
 from tests.stack.client import ChatClient
 from tests.stack.crowd import percentile
-from tests.stack.processes import run_manage
 from tests.stack.stack import EmbeddedStack
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timed]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timed]
 
 LENGTH = 10_400
 PER_SECOND = 20
 WRITE_S = short_or_whole(20, 600)
 WARM_UP_S = 16  # until as many rows are held as ever will be
-KEY_TO_PAINT_MS = short_or_whole(160, 16)  # other work runs beside the short one
+KEY_TO_PAINT_MS = short_or_whole(400, 16)  # the short one runs on any machine: 60 to 260 ms were seen
 HEAP_GROWS_MOST = 3_000_000
 PREPENDS = short_or_whole(10, 200)
 
@@ -94,7 +93,7 @@ def long_room(tmp_path: Path, embedded_template: Path) -> Iterator[EmbeddedStack
     """Room 1 with LENGTH messages, all of them read."""
     stack = EmbeddedStack(tmp_path, embedded_template)
     try:
-        run_manage(["shell", "-v", "0", "-c", FILL], stack.environment)
+        stack.run("shell", "-v", "0", "-c", FILL)
         stack.start_web()
         yield stack
     finally:

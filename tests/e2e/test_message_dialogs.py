@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.e2e.browser import chromium, open_room, see, signed_in, write
 from tests.stack.stack import EmbeddedStack
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_an_owner_deletes_and_the_tombstone_says_who(embedded_stack: EmbeddedStack) -> None:
@@ -61,6 +61,30 @@ async def test_an_edited_message_shows_what_it_said(embedded_stack: EmbeddedStac
         await expect(versions.nth(1).locator("strong")).to_have_text("nine")
         await bo.get_by_role("button", name="Close").click()
         await expect(edited).to_be_focused()
+
+
+async def test_a_sender_sees_what_became_of_a_message(embedded_stack: EmbeddedStack) -> None:
+    async with chromium() as browser:
+        _, ada = await signed_in(browser, embedded_stack.url, "ada")
+        _, bo = await signed_in(browser, embedded_stack.url, "bo")
+        for page in (ada, bo):
+            await open_room(page, embedded_stack.url)
+        await write(ada, "where have you been")
+        await see(bo, "where have you been")
+        await expect(ada.locator(".message", has_text="where have you been").locator(".seen-by")).to_contain_text("Bo")
+        await ada.locator("[data-testid=message]", has_text="where have you been").hover()
+        await ada.locator(".message-tools").get_by_label("What became of this message").click()
+        dialog = ada.get_by_test_id("journey-dialog")
+        for station in ("Accepted", "In the log", "Stored", "Announced"):
+            await expect(
+                dialog.locator(".journey > div", has=ada.get_by_text(station, exact=True)).locator("time")
+            ).to_be_visible()
+        await expect(dialog).to_contain_text("chat.commands/0/")
+        await expect(dialog).to_contain_text("by 1 of")
+        await expect(dialog).to_contain_text("Bo")
+        await bo.locator("[data-testid=message]", has_text="where have you been").hover()
+        await expect(bo.locator(".message-tools").get_by_label("Reply")).to_be_visible()
+        await expect(bo.locator(".message-tools").get_by_label("What became")).to_have_count(0)
 
 
 async def test_messages_are_walked_and_answered_by_keyboard(embedded_stack: EmbeddedStack) -> None:

@@ -6,24 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 
 from tests.faults.scale import short_or_whole
-from tests.stack.client import ChatClient
+from tests.stack.client import ChatClient, ask
 from tests.stack.stack import Stack
 
 pytestmark = pytest.mark.asyncio
 
 AT_ONCE_S = short_or_whole(6.0, 2.0)
-
-
-def ask(http: httpx.Client, method: str, path: str, **body: object) -> Any:
-    headers = {"X-CSRFToken": http.cookies["csrftoken"], "Origin": str(http.base_url).rstrip("/")}
-    answer = http.request(method, f"/api/v1/{path}", headers=headers, json=body or None)
-    assert answer.status_code < 300, answer.text
-    return answer.json()
 
 
 class Desk:
@@ -33,7 +25,8 @@ class Desk:
         self.http = stack.sign_in("admin")
 
     async def act(self, case: int, deed: str) -> Any:
-        return await asyncio.to_thread(ask, self.http, "POST", f"moderation/cases/{case}/{deed}", reason="a test")
+        answer = await asyncio.to_thread(ask, self.http, "POST", f"moderation/cases/{case}/{deed}", reason="a test")
+        return answer.raise_for_status().json()
 
 
 @pytest_asyncio.fixture
@@ -55,7 +48,7 @@ async def reported(stack: Stack, author: ChatClient, reader: ChatClient, text: s
     ada = await asyncio.to_thread(stack.sign_in, "ada")
     await asyncio.to_thread(ask, ada, "POST", f"rooms/{reader.room}/messages/{seq}/report", reason="harassment")
     cases = await asyncio.to_thread(ask, ada, "GET", "moderation/cases")
-    [case] = [case["id"] for case in cases["cases"] if case["seq"] == seq]
+    [case] = [case["id"] for case in cases.json()["cases"] if case["seq"] == seq]
     return seq, case
 
 

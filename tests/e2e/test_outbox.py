@@ -8,7 +8,7 @@ from playwright.async_api import Page, WebSocketRoute, expect
 from tests.e2e.browser import chromium, open_room, see, signed_in, write
 from tests.stack.stack import EmbeddedStack
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 KEPT = """async () => {
   const names = (await indexedDB.databases()).map((one) => one.name).filter((name) => name.startsWith("chat.outbox."));

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.e2e.browser import chromium, complaints, open_room, see, signed_in, watched_context, write
 from tests.stack.stack import PASSWORD, EmbeddedStack
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 WITHIN_MS = 2_500
 """Two seconds are promised; the browser looks now and then."""

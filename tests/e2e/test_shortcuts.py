@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.e2e.browser import chromium, open_room, signed_in
 from tests.stack.stack import EmbeddedStack
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_the_shortcuts_are_listed_and_none_is_taken_from_who_writes(shared_stack: EmbeddedStack) -> None:

@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from tests.e2e.browser import chromium, open_room, see, signed_in, write
 from tests.stack.stack import EmbeddedStack
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def tool(page: Page, text: str, label: str) -> None:

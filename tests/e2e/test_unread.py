@@ -12,7 +12,7 @@ from tests.e2e.test_talk import tool
 from tests.stack.client import ChatClient
 from tests.stack.stack import EmbeddedStack
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 AWAY = "document.hasFocus = () => Boolean(window.isLookedAt)"
 

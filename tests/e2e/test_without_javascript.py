@@ -9,7 +9,7 @@ from tests.e2e.browser import chromium, signed_in
 from tests.stack.client import ChatClient
 from tests.stack.stack import EmbeddedStack
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def _read(page: Page) -> list[int]:

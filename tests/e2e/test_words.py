@@ -9,7 +9,7 @@ from tests.e2e.browser import chromium, open_room, signed_in
 from tests.e2e.screens import PERSON
 from tests.stack.stack import EmbeddedStack
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MARK = """
 const mark = (word) => typeof word === "string" ? `⟦${word}⟧`
@@ -19,7 +19,7 @@ for (const key of Object.keys(words)) words[key] = mark(words[key]);
 """
 # What the app shows of its own accord; names, bodies, times, keys and emoji are data.
 RAW = """(withPlace) => {
-  const data = ".message-body, .dialog-quote, .quote, time, kbd, code, .avatar, .emoji-grid, .reaction, .room-link-name, h1, .room-title p, strong, .badge, #switcher-rooms, #suggestions";
+  const data = ".message-body, .dialog-quote, .quote, time, kbd, code, .avatar, .emoji-grid, .reaction, .room-link-name, h1, .room-title p, strong, .badge, .seen-names, #switcher-rooms, #suggestions";
   const raw = (text) => /\\p{L}{2,}/u.test(text) && !text.includes("⟦");
   const found = [];
   for (const root of document.querySelectorAll("#room, #sidebar-rooms, #overlays")) {

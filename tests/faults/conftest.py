@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,7 +13,6 @@ import pytest
 
 from tests.faults.scale import SOAK
 from tests.stack.own_services import OwnService
-from tests.stack.processes import run_manage
 from tests.stack.stack import ServicesStack
 from tests.stack.told import check_events
 
@@ -66,15 +65,18 @@ def own(tmp_path: Path) -> Iterator[Callable[[str], OwnService]]:
 
 @pytest.fixture
 def make_stack(tmp_path: Path, services_template: str) -> Iterator[Callable[..., ServicesStack]]:
-    """`make_stack(services, **environment)`: web and a bridge over these services, the shared ones for the rest."""
+    """`make_stack(services, bridge, **environment)`: web and a bridge (with these arguments) over these services, the
+    shared ones for the rest."""
     with ExitStack() as ending:
 
-        def start(services: Mapping[str, str] | None = None, **environment: str) -> ServicesStack:
+        def start(
+            services: Mapping[str, str] | None = None, bridge: Sequence[str] = (), **environment: str
+        ) -> ServicesStack:
             template = None if services and "DATABASE_URL" in services else services_template
             stack = ServicesStack(tmp_path, services, template)
             ending.callback(stack.end)
             stack.environment |= environment
-            stack.start_bridge()
+            stack.start_bridge(*bridge)
             stack.start_web()
             stack.wait_for_demo()
             return stack
@@ -85,7 +87,7 @@ def make_stack(tmp_path: Path, services_template: str) -> Iterator[Callable[...,
 def audited(stack: ServicesStack) -> dict[str, int]:
     """What `chat_audit` counts; fails when it finds anything, anything still waits, or `chat.events` says something
     else than the database."""
-    report = json.loads(run_manage(["chat_audit", "--json"], stack.environment))
+    report = json.loads(stack.run("chat_audit", "--json"))
     assert report["findings"] == []
     check_events(stack)
     counts: dict[str, int] = report["counts"]

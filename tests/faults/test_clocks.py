@@ -30,6 +30,7 @@ def off_by(tmp_path: Path) -> Callable[[int], dict[str, str]]:
     return lambda minutes: {"LD_PRELOAD": str(library), "CLOCK_OFFSET_S": str(60 * minutes)}
 
 
+@pytest.mark.long
 async def test_order_holds_while_clocks_differ_by_twenty_minutes(
     make_stack: Callable[..., ServicesStack], off_by: Callable[[int], dict[str, str]]
 ) -> None:

@@ -16,7 +16,7 @@ from tests.stack.processes import wait_for
 from tests.stack.proxy import Proxy
 from tests.stack.stack import ServicesStack
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.services]
+pytestmark = [pytest.mark.asyncio, pytest.mark.services, pytest.mark.timed]
 
 SOCKETS, ROOMS, PEOPLE = short_or_whole((200, 20, 100), (1_000, 20, 250))
 OTHERS, PER_SECOND = 20, 50

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx
 import pytest
+from PIL import Image
 
 from tests.stack.crowd import Crowd
 from tests.stack.stack import EmbeddedStack
@@ -50,3 +54,26 @@ async def test_with_a_full_disk_sends_are_refused_and_later_accepted(embedded_st
             assert set(client.sent) <= {message["client_id"] for message in client.messages.values()}
             assert client.faults == []
         assert embedded_stack.web.process.poll() is None
+
+
+async def test_with_a_full_disk_a_picture_is_refused_and_the_next_one_kept(embedded_stack: EmbeddedStack) -> None:
+    picture = io.BytesIO()
+    # Small enough for memory: Twisted keeps a larger request in a file, and hangs up when that fails.
+    Image.frombytes("RGB", (150, 150), os.urandom(3 * 150 * 150)).save(picture, "PNG")
+    folder = embedded_stack.folder / "media/avatars"
+
+    def upload() -> httpx.Response:
+        form = {"csrfmiddlewaretoken": ada.cookies["csrftoken"]}
+        file = {"picture": ("me.png", picture.getvalue(), "image/png")}
+        return ada.post("/accounts/avatar/", data=form, files=file, headers={"Origin": embedded_stack.url})
+
+    ada = embedded_stack.sign_in("ada")
+    ada.get("/accounts/profile/")  # what is noted of a session once is noted
+    with full_disk(embedded_stack.web.process.pid):
+        refused = await asyncio.to_thread(upload)
+    assert refused.status_code == 507
+    assert "Your picture could not be kept here." in refused.text
+    assert not folder.exists() or list(folder.iterdir()) == []
+    assert (await asyncio.to_thread(upload)).status_code == 302
+    [kept] = folder.iterdir()
+    assert kept.stat().st_size > FULL_BYTES

@@ -14,7 +14,7 @@ from tests.stack.freeze import frozen
 from tests.stack.own_services import OwnService
 from tests.stack.stack import ServicesStack
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.services]
+pytestmark = [pytest.mark.asyncio, pytest.mark.services, pytest.mark.timed, pytest.mark.long]
 
 FROZEN_S = short_or_whole(4, 60)
 SOCKETS, ROOMS, PER_SECOND = short_or_whole((20, 4, 50), (200, 20, 50))

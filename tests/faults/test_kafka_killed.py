@@ -57,6 +57,7 @@ async def test_sends_are_accepted_while_kafka_is_dead_and_shown_in_order_after_i
     assert audited(stack)["stored"] >= len(accepted)
 
 
+@pytest.mark.long
 async def test_what_a_dead_process_had_spooled_is_relayed_by_the_bridge(own: Own, make_stack: MakeStack) -> None:
     kafka = own("kafka")
     stack = make_stack(kafka.exports)

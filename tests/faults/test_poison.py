@@ -16,7 +16,7 @@ from messaging.wire.records import encode_command, record_key
 from tests.faults.conftest import Measured, audited
 from tests.faults.scale import short_or_whole
 from tests.stack.crowd import Crowd
-from tests.stack.processes import run_manage, wait_for
+from tests.stack.processes import wait_for
 from tests.stack.stack import ServicesStack
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.services]
@@ -54,6 +54,7 @@ def poison(room: int) -> list[tuple[bytes | None, bytes | None]]:
     ]
 
 
+@pytest.mark.long
 async def test_one_percent_of_poison_holds_nobody_up(
     make_stack: Callable[..., ServicesStack], measured: Measured
 ) -> None:
@@ -95,9 +96,9 @@ async def _replay(stack: ServicesStack, crowd: Crowd, put: int) -> None:
     """Those whose cause is mended are applied, each once; the others come back, each to its own row."""
     hopeless = sum(number % KINDS not in MENDABLE for number in range(put))
     before = _count(stack, "messaging_message")
-    run_manage(["shell", "-v", "0", "-c", MENDED], stack.environment)
+    stack.run("shell", "-v", "0", "-c", MENDED)
     for _ in range(2):
-        run_manage(["kafka_bridge", "--replay-dead-letters", "all"], stack.environment)
+        stack.run("kafka_bridge", "--replay-dead-letters", "all")
         for state, count in (("replay", 0), ("waiting", hopeless), ("replayed", put - hopeless)):
             where = f"messaging_deadletter WHERE state = '{state}'"
             await asyncio.to_thread(

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.services]
 MakeStack = Callable[..., ServicesStack]
 
 SOCKETS, ROOMS, PER_SECOND = short_or_whole((30, 4, 50), (200, 20, 50))
-KILLS = short_or_whole(4, 20)
+KILLS = short_or_whole(2, 20)
 RESUMED_WITHIN_S = 10.0
 TAKE_OVER_S = 15.0
 
@@ -82,6 +82,7 @@ async def test_two_web_processes_are_restarted_one_after_the_other(make_stack: M
         )
 
 
+@pytest.mark.long
 async def test_a_bridge_that_sleeps_and_wakes_writes_nothing_twice(make_stack: MakeStack, measured: Measured) -> None:
     asleep_s = short_or_whole(15, 60)
     stack = make_stack()

@@ -12,7 +12,7 @@ from tests.stack.freeze import frozen, service
 from tests.stack.invariants import check
 from tests.stack.stack import ServicesStack
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.services]
+pytestmark = [pytest.mark.asyncio, pytest.mark.services, pytest.mark.timed]
 
 SHOWN_WITHIN_S = 10.0
 

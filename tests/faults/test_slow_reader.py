@@ -20,7 +20,7 @@ from tests.stack.crowd import Crowd, percentile
 from tests.stack.proxy import Proxy
 from tests.stack.stack import EmbeddedStack, Person
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.timed]
 
 SLEEPERS = short_or_whole(5, 20)
 MOST_GROWTH_MB, CLOSED_WITHIN_S = 2.0, 30.0

@@ -14,7 +14,7 @@ from tests.stack.freeze import frozen, service
 from tests.stack.invariants import check
 from tests.stack.stack import ServicesStack
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.services]
+pytestmark = [pytest.mark.asyncio, pytest.mark.services, pytest.mark.timed]
 
 FROZEN_S = 5.0
 MOST_LAG_S = 0.05

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MOST, RoomStore } from "../../static/js/room_store.js";
+import { KEPT, MOST, RoomStore } from "../../static/js/room_store.js";
 
 const message = (seq, rev = seq, body = `m${seq}`) => ({ seq, rev, body, client_id: `c${seq}`, sender: { id: 1, name: "A" } });
 const changes = (after, rev, messages, more = {}) => ({ room: 1, after, rev, messages, ...more });
@@ -94,16 +94,23 @@ test("at the end old messages are let go, and come again when they are asked for
   const store = new RoomStore(1);
   store.open(page(1, 50, 50, false), 50);
   for (let seq = 51; seq <= 400; seq += 1) store.apply(changes(seq - 1, seq, [message(seq)]));
-  assert.deepEqual(held(store), [MOST, 101, 400]);
+  // Whenever there were FOLLOWED, the next one left KEPT: at 151, 202, 253, 304 and 355.
+  assert.deepEqual(held(store), [145, 256, 400]);
   assert.ok(store.hasOlder && store.isLive);
-  store.addPage(page(51, 100, 400, true), { older: true });
-  assert.deepEqual(held(store), [MOST, 51, 350]);
+  for (let seq = 401; seq <= 406; seq += 1) store.apply(changes(seq - 1, seq, [message(seq)]));
+  assert.deepEqual(held(store), [KEPT, 307, 406]);
+  store.follows = false;
+  for (const first of [257, 207, 157, 107]) store.addPage(page(first, first + 49, 406, true), { older: true });
+  assert.deepEqual(held(store), [MOST, 107, 406]);
+  assert.ok(store.isLive);
+  store.addPage(page(57, 106, 406, true), { older: true });
+  assert.deepEqual(held(store), [MOST, 57, 356]);
   assert.ok(!store.isLive, "the newest wait until somebody comes back down");
-  store.apply(changes(400, 401, [message(401)]));
-  assert.deepEqual(held(store), [MOST, 51, 350]);
-  store.addPage(page(351, 400, 401, true), { older: false });
-  store.addPage(page(401, 401, 401, false), { older: false });
-  assert.deepEqual(held(store), [MOST, 102, 401]);
+  store.apply(changes(406, 407, [message(407)]));
+  assert.deepEqual(held(store), [MOST, 57, 356]);
+  store.addPage(page(357, 406, 407, true), { older: false });
+  store.addPage(page(407, 407, 407, false), { older: false });
+  assert.deepEqual(held(store), [MOST, 108, 407]);
   assert.ok(store.hasOlder && store.isLive);
 });
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +16,8 @@ from messaging.actions.rooms import create_room
 from messaging.bridge.apply import Applied, apply_batch
 from messaging.bridge.dead_letters import Letter
 from messaging.bridge.offsets import Ownership
+from messaging.bridge.topics import topic_specs
+from messaging.log.embedded import EmbeddedLog
 from messaging.log.port import Partition, Record
 from messaging.models import Membership, OutboxCommand, Room, StoredOffset
 from messaging.wire.commands import Command, SendMessage
@@ -53,6 +56,15 @@ class Desk:
         applied = apply_batch({PARTITION: records}, self.owner)
         self.letters += [letter for one in applied for letter in one.letters]
         return applied
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[EmbeddedLog]:
+    """A log of its own for a test."""
+    made = EmbeddedLog(tmp_path / "log.sqlite3")
+    made.ensure_topics(topic_specs())
+    yield made
+    made.close()
 
 
 @pytest.fixture

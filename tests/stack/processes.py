@@ -15,6 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
+MANAGE = ("manage.py",)
+
+
 def free_port(next_ones: int = 0) -> int:
     """One that nobody has, and as many after it."""
     while True:
@@ -51,7 +54,7 @@ class ManagePy:
         arguments: list[str],
         environment: dict[str, str],
         folder: Path,
-        program: Sequence[str] = ("manage.py",),
+        program: Sequence[str] = MANAGE,
     ) -> None:
         self.name = name
         self.output = folder / f"{name}.log"
@@ -110,9 +113,9 @@ class ManagePy:
         return self.process.returncode
 
 
-def run_manage(arguments: list[str], environment: dict[str, str]) -> str:
+def run_manage(arguments: list[str], environment: dict[str, str], program: Sequence[str] = MANAGE) -> str:
     done = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
+        [sys.executable, *program, *arguments],
         cwd=ROOT,
         env={**os.environ, **environment},
         capture_output=True,

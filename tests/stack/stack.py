@@ -7,18 +7,20 @@ import json
 import os
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from uuid import uuid4
+from weakref import WeakValueDictionary
 
 import httpx
 import MySQLdb
 from kafka.admin import KafkaAdminClient
 
 from tests.stack import databases
-from tests.stack.processes import ManagePy, free_port, run_manage, wait_for
+from tests.stack.processes import MANAGE, ManagePy, free_port, run_manage, wait_for
 
 PASSWORD = "demo-password"
 SERVICES = ("DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS")
@@ -29,13 +31,38 @@ FAST = {
     "CHAT_DRAIN_S": "0.5",
     "CHAT_DEMO": "1",
     "CHAT_LINK_PREVIEWS": "0",
+    "SECRET_KEY": "the same for all stacks of the tests, whose databases are copies that hold sessions",
 }
+DEMO_PEOPLE = {"ada", "bo", "chen", "admin"}
+READY_SESSIONS = 8
+"""Of each of the demo people in a new deployment: a password is slow on purpose, and most tests mean something else."""
 
 
-PEOPLE = """
-import json
+SIGN_IN = """
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+def sign_in(person, key=None):
+    session = SessionStore()
+    session[SESSION_KEY] = str(person.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session._session_key = key
+    session.save(must_create=key is not None)
+    return session.session_key
+"""
+READY = (
+    SIGN_IN
+    + """
+from accounts.models import User
+for person in User.objects.all():
+    for n in range({sessions}):
+        sign_in(person, f"ready{{person.username}}{{n}}")
+"""
+)
+PEOPLE = (
+    SIGN_IN
+    + """
+import json
 from accounts.models import User
 from messaging.actions.rooms import create_room
 from messaging.models import Membership
@@ -51,14 +78,10 @@ found = []
 for n, person in enumerate(people):
     room = rooms[n % len(rooms)]
     Membership.objects.create(room=room, user=person)
-    session = SessionStore()
-    session[SESSION_KEY] = str(person.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = person.get_session_auth_hash()
-    session.save()
-    found.append([person.pk, person.username, session.session_key, room.pk])
+    found.append([person.pk, person.username, sign_in(person), room.pk])
 print(json.dumps(found))
 """
+)
 
 
 class Person(NamedTuple):
@@ -68,8 +91,19 @@ class Person(NamedTuple):
     room: int
 
 
+_stacks: WeakValueDictionary[str, Stack] = WeakValueDictionary()
+
+
 class Stack:
     """`serve` and what it needs. The people of `seed_demo` are there, room 1 is the lobby."""
+
+    program: Sequence[str] = MANAGE
+    """What its commands are run with: that of another version, in another folder, for instance."""
+
+    @staticmethod
+    def at(url: str) -> Stack:
+        """The one that answers, or will, at this address."""
+        return _stacks[url]
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder = folder
@@ -80,6 +114,8 @@ class Stack:
         self.processes: list[ManagePy] = []
         self.clients: list[httpx.Client] = []
         self.web: ManagePy
+        self._sign_ins: Counter[str] = Counter()
+        _stacks[self.url] = self
 
     @property
     def url(self) -> str:
@@ -108,20 +144,39 @@ class Stack:
         self.ports.append(free_port())
         return self.ports[-1]
 
-    def start(self, name: str, arguments: list[str], program: Sequence[str] = ("manage.py",)) -> ManagePy:
+    def start(self, name: str, arguments: list[str], program: Sequence[str] = ()) -> ManagePy:
         label = f"{name}-{len(self.processes)}"
-        process = ManagePy(label, arguments, self.environment, self.folder, program)
+        process = ManagePy(label, arguments, self.environment, self.folder, program or self.program)
         self.processes.append(process)
         return process
+
+    def make_demo(self) -> None:
+        """In an empty database."""
+        self.run("migrate", "--verbosity", "0")
+        self.run("seed_demo")
+        self.run("shell", "-v", "0", "-c", READY.format(sessions=READY_SESSIONS))
+
+    def run(self, *arguments: str) -> str:
+        """A command that ends by itself; returns what it printed."""
+        return run_manage(list(arguments), self.environment, self.program)
 
     def people(self, count: int, rooms: int) -> list[Person]:
         """Signed-in people, spread over public rooms of their own: faster than `count` forms and passwords."""
         script = PEOPLE.format(count=count, rooms=rooms)
-        return [Person(*row) for row in json.loads(run_manage(["shell", "-v", "0", "-c", script], self.environment))]
+        return [Person(*row) for row in json.loads(self.run("shell", "-v", "0", "-c", script))]
+
+    def ready_session(self, username: str) -> str | None:
+        """One of those that a new deployment has, each given away once."""
+        number = self._sign_ins[username]
+        self._sign_ins[username] += 1
+        return f"ready{username}{number}" if username in DEMO_PEOPLE and number < READY_SESSIONS else None
 
     def sign_in(self, username: str) -> httpx.Client:
-        """An HTTP client with a session, by the page's own form."""
+        """An HTTP client with a session: a ready one, else by the page's own form."""
         client = self.visitor()
+        if session := self.ready_session(username):
+            client.cookies.set("sessionid", session, domain="127.0.0.1")
+            return client
         answer = self.post(client, "/accounts/login/", username=username, password=PASSWORD)
         assert answer.status_code == 302, answer.text
         return client
@@ -169,8 +224,7 @@ class EmbeddedStack(Stack):
         if template is not None:
             shutil.copytree(template, folder, dirs_exist_ok=True)
             return
-        run_manage(["migrate", "--verbosity", "0"], self.environment)
-        run_manage(["seed_demo"], self.environment)
+        self.make_demo()
 
     def rows(self, sql: str) -> Sequence[tuple[Any, ...]]:
         with sqlite3.connect(self.folder / "chat.sqlite3") as connection:
@@ -209,8 +263,7 @@ class ServicesStack(Stack):
             with self._connected(self.name) as cursor:
                 databases.copy(cursor, template, self.name)
             return
-        run_manage(["migrate", "--verbosity", "0"], self.environment)
-        run_manage(["seed_demo"], self.environment)
+        self.make_demo()
 
     def start_bridge(self, *arguments: str) -> ManagePy:
         bridge = self.start("bridge", ["kafka_bridge", *arguments])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,13 @@ SELECT = (
     'SELECT "offset", key, value, headers, timestamp_ms FROM record '
     'WHERE topic = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?'
 )
+
+
+def records_of(connection: sqlite3.Connection, partition: Partition, offset: int, most: int) -> Iterator[Record]:
+    """From this offset on, in order. Raises LogUnavailable."""
+    with unavailable("the embedded log cannot be read"):
+        for at, key, value, headers, timestamp_ms in connection.execute(SELECT, (partition.topic, offset, most)):
+            yield Record(partition, at, key, value, _decode_headers(headers), timestamp_ms)
 
 
 class EmbeddedReader:
@@ -58,13 +66,11 @@ class EmbeddedReader:
     def _read(self, partition: Partition, max_records: int, max_bytes: int) -> list[Record]:
         records: list[Record] = []
         size = 0
-        place = (partition.topic, self._positions[partition], max_records)
-        with unavailable("the embedded log cannot be read"):
-            for offset, key, value, headers, at in self._connection.execute(SELECT, place):
-                size += len(value)
-                if records and size > max_bytes:
-                    break
-                records.append(Record(partition, offset, key, value, _decode_headers(headers), at))
+        for record in records_of(self._connection, partition, self._positions[partition], max_records):
+            size += len(record.value)
+            if records and size > max_bytes:
+                break
+            records.append(record)
         return records
 
     def seek(self, partition: Partition, offset: int) -> None:

@@ -160,11 +160,12 @@ class Writer:
             with self._writing:
                 if batch or committed:
                     self._write(batch, committed)
-                self._trim_when_due()
             with self._changed:
                 self._in_flight -= len(batch)
             with self.grown:
                 self.grown.notify_all()
+            with self._writing:
+                self._trim_when_due()
 
     def _next_work(self) -> tuple[list[Waiting], Commits] | None:
         """Wait for something to write, or for the time to trim; None when closed and nothing is left."""

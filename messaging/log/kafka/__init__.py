@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,11 @@ from kafka import OffsetSpec, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from messaging.log.kafka.peek import first_times
+from messaging.log.kafka.peek import find, first_times
 from messaging.log.kafka.producer import SupervisedProducer
 from messaging.log.kafka.reader import KafkaReader
-from messaging.log.kafka.strategies import KEYED, PlaceOf, Placing
-from messaging.log.port import LogUnavailable, Partition, TopicDescription, TopicSpec
+from messaging.log.kafka.strategies import KEYED, Placement, PlaceOf, Placing
+from messaging.log.port import LogUnavailable, Partition, Record, TopicDescription, TopicSpec
 
 if TYPE_CHECKING:
     from messaging.log.spool import SpoolingAppender
@@ -111,6 +111,9 @@ class KafkaLog:
 
     def times_at(self, offsets: Mapping[Partition, int]) -> dict[Partition, int]:
         return first_times(self._client, self._prefix, offsets)
+
+    def find(self, topic: str, key: bytes, since_ms: int, is_it: Callable[[Record], bool]) -> Record | None:
+        return find(self._client, self._prefix, Placement(self._placing, self._prefix), topic, key, since_ms, is_it)
 
     def appender(self) -> SupervisedProducer:
         with self._opening:

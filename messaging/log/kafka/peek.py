@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from messaging.log.port import LogUnavailable, Partition
+from messaging.log.kafka.reader import record_of
+from messaging.log.kafka.strategies import Placement, PlaceUnknown
+from messaging.log.port import LOOK_RECORDS, LogUnavailable, Partition, Record
 
 LOOK_S = 5.0
 
@@ -20,19 +23,56 @@ def first_times(client: Mapping[str, Any], prefix: str, offsets: Mapping[Partiti
     found: dict[Partition, int] = {}
     if not wanted:
         return found
+    with _looking(client) as consumer:
+        consumer.assign(list(wanted))
+        for tp, place in wanted.items():
+            consumer.seek(tp, offsets[place])
+        deadline = time.monotonic() + LOOK_S
+        while len(found) < len(wanted) and time.monotonic() < deadline:
+            for tp, records in consumer.poll(timeout_ms=500, max_records=500).items():
+                found.setdefault(wanted[tp], records[0].timestamp)
+                consumer.pause(tp)
+    return found
+
+
+def find(
+    client: Mapping[str, Any],
+    prefix: str,
+    placement: Placement,
+    topic: str,
+    key: bytes,
+    since_ms: int,
+    is_it: Callable[[Record], bool],
+) -> Record | None:
+    """As `Log.find`. What does not come in LOOK_S is not there."""
+    with _looking(client, isolation_level="read_committed") as consumer:
+        count = len(consumer.partitions_for_topic(prefix + topic) or ())
+        if not count:
+            raise LogUnavailable(f"Kafka has no topic {prefix + topic}")
+        place = Partition(topic, placement.whereabouts(topic, key, count))
+        tp = TopicPartition(prefix + topic, place.number)
+        start = consumer.offsets_for_times({tp: since_ms}, timeout_ms=int(LOOK_S * 1000))[tp]
+        if start is None:
+            return None
+        consumer.assign([tp])
+        end = consumer.end_offsets([tp])[tp]
+        consumer.seek(tp, start.offset)
+        deadline = time.monotonic() + LOOK_S
+        while consumer.position(tp) < min(end, start.offset + LOOK_RECORDS) and time.monotonic() < deadline:
+            for item in consumer.poll(timeout_ms=500, max_records=500).get(tp, ()):
+                if item.key == key and is_it(record := record_of(place, item)):
+                    return record
+    return None
+
+
+@contextmanager
+def _looking(client: Mapping[str, Any], **options: str) -> Iterator[KafkaConsumer]:
+    """A consumer without a group. Raises LogUnavailable."""
     try:
-        consumer = KafkaConsumer(**client, enable_auto_commit=False, auto_offset_reset="earliest")
+        consumer = KafkaConsumer(**client, enable_auto_commit=False, auto_offset_reset="earliest", **options)
         try:
-            consumer.assign(list(wanted))
-            for tp, place in wanted.items():
-                consumer.seek(tp, offsets[place])
-            deadline = time.monotonic() + LOOK_S
-            while len(found) < len(wanted) and time.monotonic() < deadline:
-                for tp, records in consumer.poll(timeout_ms=500, max_records=500).items():
-                    found.setdefault(wanted[tp], records[0].timestamp)
-                    consumer.pause(tp)
+            yield consumer
         finally:
             consumer.close(autocommit=False)
-    except KafkaError as error:
+    except (KafkaError, PlaceUnknown) as error:
         raise LogUnavailable(f"Kafka: {error!r}") from error
-    return found

@@ -106,6 +106,7 @@ class KafkaReader:
             found: dict[Any, Any] = consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=max_records)
             if found or self._moves.any() or consumer.group_metadata().state is MemberState.STABLE:
                 return found
+            ask_again_if_forgotten(consumer)
             if time.monotonic() > deadline:
                 return found
 
@@ -122,7 +123,7 @@ class KafkaReader:
                 if size > max_bytes and (records or polled.records):
                     still_ours(self._connected().seek, tp, item.offset)
                     break
-                records.append(_record(partition, item))
+                records.append(record_of(partition, item))
             if records:
                 polled.records[partition] = records
                 self._positions[partition] = records[-1].offset + 1
@@ -286,6 +287,17 @@ class Listener(ConsumerRebalanceListener):
         self._moves.lose(lost)
 
 
+def ask_again_if_forgotten(consumer: KafkaConsumer) -> None:
+    """A poll that gives up leaves its join to the consumer's thread, and the next one may start another beside it. When
+    the first ends, nobody waits for the second any more: without heartbeats and without a wish to join, for ever.
+    """
+    coordinator = consumer._coordinator
+    with coordinator._lock:
+        if coordinator.state is MemberState.REBALANCING and not coordinator.rejoin_needed:
+            logger.warning("a join of group %s was forgotten; joining again", coordinator.group_id)
+            coordinator.request_rejoin()
+
+
 def still_ours(step: Callable[..., object], *arguments: Any) -> bool:
     """Take a step with a partition. False when the consumer's thread lost it in this moment; the next poll says so."""
     try:
@@ -295,7 +307,7 @@ def still_ours(step: Callable[..., object], *arguments: Any) -> bool:
     return True
 
 
-def _record(partition: Partition, item: Any) -> Record:
+def record_of(partition: Partition, item: Any) -> Record:
     return Record(
         partition=partition,
         offset=item.offset,

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from django.db import Error
 from kafka import KafkaProducer
+from kafka.partitioner import murmur2
 
 
 class PlaceUnknown(Exception):
@@ -77,6 +78,12 @@ class Placement:
         self._prefix = prefix
         made = {topic: STRATEGIES[name] for topic, name in placing.names.items()}
         self._strategies = {topic: make(placing.place_of) for topic, make in made.items() if make is not None}
+
+    def whereabouts(self, topic: str, key: bytes, partitions: int) -> int:
+        """The number of the partition that this key's records are in. Raises PlaceUnknown."""
+        strategy = self._strategies.get(topic)
+        number = None if strategy is None else strategy(key, partitions)
+        return (murmur2(key) & 0x7FFFFFFF) % partitions if number is None else number
 
     def of(self, producer: KafkaProducer, topic: str, key: bytes | None) -> int | None:
         """What `send` is given as partition. Raises PlaceUnknown, and KafkaTimeoutError while there is no metadata."""

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
@@ -37,6 +34,7 @@ from messaging.log.port import (
 )
 from messaging.log.spool import table
 from messaging.log.spool.relay import RowRelay, lease_of
+from messaging.process_name import process_name
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +43,7 @@ TICK_S = 0.1
 RENEW_EVERY_S = 2.0
 BATCH_ROWS, BATCH_BYTES = 1_000, 4 * 1_048_576
 AWAY_S = 0.5
+LET_GO_S = 1.0
 SPOOLED = -1
 """Partition and offset of a record that is in the spool: the log has not numbered it yet."""
 
@@ -80,7 +79,7 @@ class SpoolingAppender:
         self._breaker.set(State.CLOSED)
         self._closing = False
         self._woken = threading.Event()
-        self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._owner = process_name()
         self._lease = lease_of(self._owner, self._owner)
         self._holds_lease_until = 0.0
         self._rows = RowRelay(self._owner)
@@ -127,6 +126,8 @@ class SpoolingAppender:
             self._producer.close(0)
         for item in list(self._unacknowledged.values()):
             self._settle(item, LogClosed("neither Kafka nor the database has taken this record"))
+        self._woken.set()
+        self._thread.join(LET_GO_S)  # with nothing left to wait for it gives its lease back, and ends
 
     # Direct mode
 

@@ -14,6 +14,7 @@ from messaging.bridge.topics import topic_specs
 from messaging.bridge.workers import WORKERS
 from messaging.log.port import LogError
 from messaging.management.stopping import end_on_signals
+from messaging.watchdog import Watchdog
 
 
 class Command(BaseCommand):
@@ -50,7 +51,8 @@ class Command(BaseCommand):
             if options["once"]:
                 self.stdout.write(f"{worker.name}: handled {worker.drain()} events")
             else:
-                worker.run()
+                with Watchdog(worker.name, lambda: worker.rounds, settings.CHAT_STUCK_S):
+                    worker.run()
         finally:
             worker.close()
         self.stdout.write(f"{worker.name}: ended")

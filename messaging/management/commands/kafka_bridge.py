@@ -27,6 +27,7 @@ from messaging.management.status_words import in_words
 from messaging.management.stopping import end_on_signals
 from messaging.models import DeadLetter
 from messaging.selectors.places import pins_are_ignored
+from messaging.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +122,8 @@ class Command(BaseCommand):
             if options["once"]:
                 self.stdout.write(f"bridge: applied {bridge.drain()} records")
             else:
-                bridge.run()
+                with Watchdog("the bridge", lambda: bridge.rounds, settings.CHAT_STUCK_S):
+                    bridge.run()
         finally:
             relay.stop()
             bridge.close()

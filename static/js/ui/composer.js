@@ -170,7 +170,11 @@ function useWaiting(until) {
   return Math.max(0, Math.ceil(left / 1000));
 }
 
+const FITS_ITSELF = globalThis.CSS?.supports("field-sizing", "content");
+
+/** Where CSS cannot: it lays out the page at every key. */
 function fit(field) {
+  if (FITS_ITSELF) return;
   field.style.height = "auto";
   field.style.height = `${field.scrollHeight}px`;
 }

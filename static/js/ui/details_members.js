@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
+import { membersToShow, rightsOver } from "../members.js";
 import { api } from "../page_api.js";
-import { membersToShow, rightsIn, rightsOver } from "../rights.js";
+import { rightsIn } from "../rights.js";
 import { words } from "../words.js";
 import { Avatar } from "./avatar.js";
 import { Confirm } from "./confirm.js";

@@ -8,7 +8,7 @@ import { Veil } from "./blocked.js";
 import { PresenceDot, SeenBy } from "./company.js";
 import { Draft } from "./draft.js";
 import { html, Icon } from "./html.js";
-import { DeleteDialog, ReportDialog, VersionsDialog } from "./later.js";
+import { DeleteDialog, JourneyDialog, ReportDialog, VersionsDialog } from "./later.js";
 import { actOnMessage } from "./message_keys.js";
 import { MessageTools } from "./message_tools.js";
 import { Previews } from "./previews.js";
@@ -68,7 +68,7 @@ export function Message({ chat, row, now, onEdit, onReply, onUnread, onJump, isF
   const entry = row.entry ?? chat.outbox.failedChange(chat.roomId, message.seq);
   const [isUnderPointer, setUnderPointer] = useState(false);
   const [hasFocus, setFocus] = useState(false);
-  /** "delete", "versions", "report" or null. */
+  /** "delete", "versions", "report", "journey" or null. */
   const [dialog, setDialog] = useState(null);
   const close = () => setDialog(null);
   // An open picker stays where it is, wherever the pointer goes.
@@ -79,7 +79,8 @@ export function Message({ chat, row, now, onEdit, onReply, onUnread, onJump, isF
   const mayDelete = isMine || chat.room?.role !== "member";
   const onRemove = mayDelete ? () => setDialog("delete") : null;
   const onReport = isMine ? null : () => setDialog("report");
-  const keys = { r: () => onReply(message), e: isMine ? () => onEdit(message) : null, u: isMine ? null : () => onUnread(message), Delete: onRemove };
+  const onJourney = isMine ? () => setDialog("journey") : null;
+  const keys = { r: () => onReply(message), e: isMine ? () => onEdit(message) : null, u: isMine ? null : () => onUnread(message), i: onJourney, Delete: onRemove };
   const namesMe = !message.deleted_at && !isMine && message.mentions?.includes(chat.me.id);
   return html`<li
     class="message"
@@ -122,9 +123,10 @@ export function Message({ chat, row, now, onEdit, onReply, onUnread, onJump, isF
     </div>
     ${isStored &&
     (isUnderPointer || hasFocus || picking) &&
-    html`<${MessageTools} ...${{ chat, message, picking, setPicking, onEdit, onReply, onUnread, onRemove, onReport }} />`}
+    html`<${MessageTools} ...${{ chat, message, picking, setPicking, onEdit, onReply, onUnread, onRemove, onReport, onJourney }} />`}
     ${isStored && dialog === "delete" && html`<${DeleteDialog} ...${{ chat, message }} onClose=${close} />`}
     ${isStored && dialog === "report" && html`<${ReportDialog} ...${{ chat, message }} onClose=${close} />`}
+    ${isStored && dialog === "journey" && html`<${JourneyDialog} ...${{ chat, message }} onClose=${close} />`}
     ${isStored && dialog === "versions" && html`<${VersionsDialog} ...${{ chat, message }} onClose=${close} />`}
   </li>`;
 }

@@ -31,7 +31,7 @@ export function VersionsDialog({ chat, message, onClose }) {
     return () => (isOpen = false);
   }, [message.rev]);
   return html`<${Dialog} title=${words.versionsTitle} onClose=${onClose} testid="versions-dialog">
-    ${versions === null && html`<p class="muted">${words.versionsFailed}</p>`}
+    ${versions === null && html`<p class="muted">${words.loadFailed}</p>`}
     <ol class="versions">
       ${versions?.toReversed().map((version, index) => html`<${Version} key=${version.written_at} version=${version} isNow=${index === 0} />`)}
     </ol>

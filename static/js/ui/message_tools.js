@@ -16,10 +16,10 @@ function sideOf(button) {
 
 /**
  * What can be done with a message: react and reply; one's own can be edited; `onRemove` is
- * there for who may delete it, `onReport` for what somebody else wrote. `picking`: on which side of
- * the tools the emoji are open, or null.
+ * there for who may delete it, `onReport` for what somebody else wrote, `onJourney` for one's own.
+ * `picking`: on which side of the tools the emoji are open, or null.
  */
-export function MessageTools({ chat, message, picking, setPicking, onEdit, onReply, onUnread, onRemove, onReport }) {
+export function MessageTools({ chat, message, picking, setPicking, onEdit, onReply, onUnread, onRemove, onReport, onJourney }) {
   const isMine = message.sender.id === chat.me.id;
   const pick = (emoji) => {
     setPicking(null);
@@ -31,6 +31,7 @@ export function MessageTools({ chat, message, picking, setPicking, onEdit, onRep
     ${!isMine && html`<${Tool} icon="unread" label=${words.markUnread} onClick=${() => onUnread(message)} />`}
     <${Permalink} room=${chat.roomId} seq=${message.seq} />
     ${isMine && html`<${Tool} icon="edit" label=${words.edit} onClick=${() => onEdit(message)} />`}
+    ${onJourney && html`<${Tool} icon="info" label=${words.journey} onClick=${onJourney} />`}
     ${onReport && html`<${Tool} icon="flag" label=${words.report} onClick=${onReport} />`}
     ${onRemove && html`<${Tool} icon="trash" label=${words.remove} onClick=${onRemove} />`}
     ${picking && html`<${EmojiPicker} side=${picking} emoji=${chat.emoji} label=${words.react} onPick=${pick} onClose=${() => setPicking(null)} />`}

@@ -143,8 +143,10 @@ def test_who_may_put_out_whom(desk: Desk, room: Room, people: People) -> None:
 def test_in_admin_a_ban_is_imposed_and_lifted_and_never_changed(client: Client, people: People, room: Room) -> None:
     admin = User.objects.create_superuser("root", password="x")
     client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
-    form = {"user": people["bo"].pk, "kind": "ban", "room": "", "until_0": "", "until_1": "", "reason": ""}
+    form = {"user": "bo", "kind": "ban", "room": "", "until_0": "", "until_1": "", "reason": ""}
     assert "This field is required" in client.post("/admin/messaging/sanction/add/", form).content.decode()
+    nobody = client.post("/admin/messaging/sanction/add/", {**form, "user": "nobody"})
+    assert "Nobody has this user name." in nobody.content.decode()
     answer = client.post("/admin/messaging/sanction/add/", {**form, "reason": "spam"})
     assert answer.status_code == 302, answer.content.decode()[-3000:]
     sanction = Sanction.objects.get()
@@ -160,7 +162,7 @@ def test_in_admin_a_ban_is_imposed_and_lifted_and_never_changed(client: Client, 
 def test_oneself_cannot_be_banned_in_admin(client: Client, people: People) -> None:
     admin = User.objects.create_superuser("root", password="x")
     client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
-    form = {"user": admin.pk, "kind": "ban", "room": "", "until_0": "", "until_1": "", "reason": "oops"}
+    form = {"user": "root", "kind": "ban", "room": "", "until_0": "", "until_1": "", "reason": "oops"}
     assert "not allowed" in client.post("/admin/messaging/sanction/add/", form).content.decode()
     assert not Sanction.objects.exists()
 

@@ -1,24 +1,11 @@
-"""A log of its own for a test, and commands in it."""
+"""Commands in a log."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from messaging.bridge.topics import COMMANDS, topic_specs
+from messaging.bridge.topics import COMMANDS
 from messaging.log.embedded import EmbeddedLog
 from messaging.wire.commands import Command
 from messaging.wire.records import COMMAND_HEADERS, encode_command, record_key
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[EmbeddedLog]:
-    made = EmbeddedLog(tmp_path / "log.sqlite3")
-    made.ensure_topics(topic_specs())
-    yield made
-    made.close()
 
 
 def append(log: EmbeddedLog, *commands: Command) -> None:

@@ -260,6 +260,16 @@ def test_a_bridge_that_lost_its_partition_writes_nothing(desk: Desk, say: Say) -
     assert desk.owner.next_offset[PARTITION] == 1
 
 
+def test_an_offset_never_goes_back(desk: Desk, say: Say) -> None:
+    """Whoever brings old records is at another place than it thinks: it has to take the partition anew."""
+    old = desk.records([say("ada", "before")])
+    desk.apply(say("ada", "now"))
+    with pytest.raises(LostPartition):
+        desk.apply_records(old)
+    assert list(Message.objects.values_list("body", flat=True)) == ["now"]
+    assert StoredOffset.objects.get().next_offset == 2
+
+
 def test_a_head_that_was_set_back_is_read_again_and_then_given_up(desk: Desk, say: Say) -> None:
     desk.apply(say("ada"), say("ada"))
     RoomHead.objects.update(seq=1, rev=1)

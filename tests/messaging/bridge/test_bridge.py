@@ -132,6 +132,22 @@ def test_a_bridge_whose_partition_was_taken_goes_on_where_the_other_one_is(
     assert list(Message.objects.order_by("seq").values_list("body", flat=True)) == ["0", "1", "2", "3", "late"]
 
 
+def test_a_bridge_that_was_fenced_applies_nothing_it_had_read_ahead(
+    log: EmbeddedLog, start: Callable[[], Bridge], say: Say
+) -> None:
+    """What the same poll brings from behind the old place would be applied first, and what is before it last."""
+    append(log, *[say("ada", f"{n}") for n in range(6)])
+    fenced, other = start(), start()
+    for bridge, records in ((fenced, 2), (other, 1)):
+        bridge._pace.batch_records = records
+        bridge.step()
+    other.step()  # as if it had been in the middle of this when the first one took the partition
+    assert StoredOffset.objects.get().next_offset == 1
+    fenced.drain()
+    assert list(Message.objects.order_by("seq").values_list("body", flat=True)) == [f"{n}" for n in range(6)]
+    assert StoredOffset.objects.get().next_offset == 6
+
+
 def test_losing_a_partition_while_the_database_stumbles_ends_no_bridge(
     log: EmbeddedLog, start: Callable[[], Bridge], say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:

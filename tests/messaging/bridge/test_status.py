@@ -53,7 +53,7 @@ def test_a_silent_bridge_and_a_stopped_partition_are_troubles(log: EmbeddedLog, 
     bridge._reporter._due_at = 0
     bridge.step()
     assert status_of(log, "g").troubles == ["chat.commands/0 is stopped: the log was replaced"]
-    BridgeReport.objects.update(seen_at=timezone.now() - timedelta(seconds=limits.SILENT_BRIDGE_S + 1))
+    BridgeReport.objects.update(seen_at=timezone.now() - timedelta(seconds=limits.SILENT_S + 1))
     assert status_of(log, "g").troubles == ["no bridge is running"]
     bridge.close()
 

@@ -65,6 +65,21 @@ def test_an_acknowledgement_names_the_place(log: Log) -> None:
     assert (second.partition, second.offset) == (first.partition, first.offset + 1)
 
 
+def test_one_record_is_found_by_its_key_and_time(log: Log) -> None:
+    """Not those of other keys, nor what is older."""
+    append(log, 20, keys=2)
+    time.sleep(0.05)
+    since_ms = int(time.time() * 1000)
+    append(log, 20, keys=2)
+    found = log.find(TOPIC, b"1", since_ms, lambda record: int(record.value) >= 4)
+    assert found is not None
+    assert (found.key, found.value, found.headers) == (b"1", b"5", (("schema", b"s"),))
+    assert found.timestamp_ms >= since_ms
+    assert found == log.find(TOPIC, b"1", since_ms, lambda record: record.offset == found.offset)
+    assert log.find(TOPIC, b"1", since_ms + 60_000, lambda _: True) is None
+    assert log.find(TOPIC, b"1", 0, lambda record: record.value == b"there is none") is None
+
+
 def test_bounds_commits_and_lag(log: Log) -> None:
     partitions = append(log, 30, keys=1)
     partition = partitions[0]

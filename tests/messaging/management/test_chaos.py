@@ -22,7 +22,7 @@ from messaging.management.chaos.keeper import Keeper, started
 from messaging.management.chaos.parts import Part, private_services
 from messaging.management.chaos.talker import Talker
 from messaging.management.commands.chaos import is_clean, refusal
-from tests.stack.processes import ROOT, ManagePy, run_manage, wait_for
+from tests.stack.processes import ROOT, ManagePy, wait_for
 from tests.stack.stack import EmbeddedStack, ServicesStack
 
 ARGUMENTS = ["chaos", "--seconds", "12", "--talkers", "3", "--seed", "3"]
@@ -46,14 +46,14 @@ def check(printed: str) -> None:
 
 
 def test_an_embedded_process_that_is_killed_and_frozen_loses_nothing(tmp_path: Path, embedded_template: Path) -> None:
-    check(run_manage(ARGUMENTS, EmbeddedStack(tmp_path, embedded_template).environment))
+    check(EmbeddedStack(tmp_path, embedded_template).run(*ARGUMENTS))
 
 
 @pytest.mark.services
 def test_killed_and_frozen_web_and_bridge_lose_nothing(tmp_path: Path, services_template: str) -> None:
     stack = ServicesStack(tmp_path, template=services_template)
     try:
-        printed = run_manage(ARGUMENTS, stack.environment)
+        printed = stack.run(*ARGUMENTS)
     finally:
         stack.end()
     assert "parts: web, bridge" in printed

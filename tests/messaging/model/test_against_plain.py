@@ -299,7 +299,7 @@ def _numbers(held: Standing) -> tuple[int, int, int]:
     return held.read, held.unread, held.mentions
 
 
-EXAMPLES, STEPS = (5_000, 20) if SOAK else (200, 15)
+EXAMPLES, STEPS = (5_000, 20) if SOAK else (60, 15)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -97,10 +98,15 @@ def test_the_queue_costs_the_same_few_queries_however_long_it_is(room: Room, peo
     assert answer.content.decode().count('data-tone="danger"') == 50
 
 
-@pytest.mark.parametrize(
-    "path", ["moderationaction/", "moderationcase/?state=all", "moderationcase/?state=decided", "moderationcase/?state=mine",
-             "sanction/", "deadletter/", "room/", "message/", "wordfilter/", "heldmessage/", "retentionrule/"],
-)  # fmt: skip
+logger = logging.getLogger(__name__)
+
+LISTS = [
+    "moderationaction/", "moderationcase/?state=all", "moderationcase/?state=decided", "moderationcase/?state=mine",
+    "sanction/", "deadletter/", "room/", "message/", "message/?q=bo", "wordfilter/", "heldmessage/", "retentionrule/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", LISTS)
 def test_every_list_of_ours_takes_few_queries(desk: Desk, say: Say, room: Room, people: People, path: str) -> None:
     root = User.objects.create_superuser("root", password="x")
     desk.apply(*[say("bo", f"number {n}") for n in range(120)])
@@ -117,18 +123,25 @@ def test_every_list_of_ours_takes_few_queries(desk: Desk, say: Say, room: Room, 
 
 
 @only_in_soak
-def test_the_queue_is_fast_with_100_000_reports_and_a_million_messages(room: Room, people: People, mo: User) -> None:
+def test_lists_are_fast_with_100_000_reports_and_a_million_messages(room: Room, people: People, mo: User) -> None:
     assert SOAK
     Message.objects.bulk_create(messages(room, people["bo"], 1_000_000), batch_size=5_000)
     fill(room, people["bo"], people["ada"], 100_000)
-    client = signed_in(mo)
-    client.get(QUEUE)
+    root = User.objects.create_superuser("root", password="x")
+    took = {QUEUE: median_s(signed_in(mo), QUEUE)}
+    took |= {path: median_s(signed_in(root), f"/admin/messaging/{path}") for path in LISTS}
+    logger.info("%s", took)
+    assert {path: seconds for path, seconds in took.items() if seconds > 0.2} == {}
+
+
+def median_s(client: Client, path: str) -> float:
+    """Of five looks at a page, after a first one."""
     times = []
-    for _ in range(5):
+    for _ in range(6):
         started = time.perf_counter()
-        assert client.get(QUEUE).status_code == 200
+        assert client.get(path).status_code == 200
         times.append(time.perf_counter() - started)
-    assert sorted(times)[2] <= 0.2
+    return sorted(times[1:])[2]
 
 
 def test_only_moderators_of_the_site_see_the_queue(case: ModerationCase, people: People, lea: User) -> None:
@@ -211,7 +224,7 @@ def test_nobody_changes_or_deletes_a_line_of_the_log_in_admin(case: ModerationCa
 
 def test_sanctions_beside_cases_are_in_the_log_too(people: People, lea: User) -> None:
     client = signed_in(User.objects.create_superuser("root", password="x"))
-    form = {"user": people["bo"].pk, "kind": "mute", "room": "", "until_0": "", "until_1": "", "reason": "loud"}
+    form = {"user": "bo", "kind": "mute", "room": "", "until_0": "", "until_1": "", "reason": "loud"}
     client.post("/admin/messaging/sanction/add/", form)
     sanction = Sanction.objects.get()
     client.post("/admin/messaging/sanction/", {"action": "lift", "_selected_action": [sanction.pk]})

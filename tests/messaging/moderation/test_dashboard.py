@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from messaging.actions.reports import report_message
 from messaging.admin.charts import bars
-from messaging.models import Message, ModerationCase, Room
+from messaging.models import BridgeReport, Message, ModerationCase, Room
 from messaging.selectors.dashboard import dashboard
 from messaging.wire.commands import SendMessage
 from tests.messaging.conftest import Desk
@@ -45,6 +46,12 @@ def test_the_numbers_are_those_of_the_site(desk: Desk, say: Say, room: Room, peo
     report_message(people["ada"], room.pk, 1, "spam")
     report_message(people["ada"], room.pk, 2, "spam")
     ModerationCase.objects.filter(seq=1).update(opened_at=timezone.now() - timedelta(days=3))
+    for group in (settings.CHAT_LOG_GROUP, "chat-notifier"):
+        said = {"lag_records": 3, "lag_s": 1.5}
+        BridgeReport.objects.create(name=group, group=group, started_at=now, seen_at=timezone.now(), said=said)
+    found = dashboard(timezone.now() - timedelta(days=1))
+    assert (found.bridges, found.lag_records) == (1, 3), "workers are no bridges"
+    BridgeReport.objects.all().delete()
     found = dashboard(timezone.now() - timedelta(days=1))
     assert (found.open_cases, found.late_cases, found.bridges, found.lag_s) == (2, 1, 0, 0)
     assert [count for _, count in found.minutes][-2:] == [2, 1]

@@ -19,6 +19,7 @@ from messaging.errors import Filtered, Forbidden, Handled, Held
 from messaging.models import (
     Deed,
     HeldMessage,
+    Membership,
     Message,
     ModerationCase,
     ModerationNotice,
@@ -166,6 +167,68 @@ def test_what_is_held_is_sent_or_discarded_by_a_moderator_once(
     discard(lea, two.pk, "advertising")
     relay(desk)
     assert Message.objects.get().client_id == first.client_id
+    assert ModerationNotice.objects.get().user == people["bo"]
+
+
+@pytest.fixture
+def held(desk: Desk, say: Say, people: People) -> HeldMessage:
+    """A message of bo, in a room of ada."""
+    active(people["ada"], "hold")
+    with pytest.raises(Held) as caught:
+        screen(say("bo", "casino <b>"))
+    keep(caught.value)
+    return HeldMessage.objects.get()
+
+
+@pytest.mark.django_db
+def test_a_rooms_moderators_decide_what_is_held_there(
+    desk: Desk, held: HeldMessage, room: Room, people: People, client: Client
+) -> None:
+    page, url = f"/rooms/{room.pk}/cases/", f"/rooms/{room.pk}/held/{held.pk}/"
+    for name in ("bo", "chen"):
+        client.force_login(people[name], backend=MODEL_BACKEND)
+        assert client.post(url, {"deed": "release"}).status_code == 404
+    client.force_login(people["ada"], backend=MODEL_BACKEND)
+    assert "1 open case" in client.get(f"/rooms/{room.pk}/people/").content.decode()
+    assert "casino &lt;b&gt;" in client.get(page).content.decode()
+    assert "needs a reason" in client.post(url, {"deed": "discard"}, follow=True).content.decode()
+    assert client.post(url, {"deed": "release"}).headers["Location"] == page
+    assert "Already handled by Ada" in client.post(url, {"deed": "release"}, follow=True).content.decode()
+    relay(desk)
+    assert Message.objects.get().body == "casino <b>"
+
+
+@pytest.mark.django_db
+def test_nobody_decides_about_what_they_or_somebody_above_them_wrote(
+    desk: Desk, held: HeldMessage, room: Room, people: People, client: Client
+) -> None:
+    Membership.objects.filter(user=people["bo"]).update(role=Membership.Role.OWNER)
+    for name in ("ada", "bo"):
+        with pytest.raises(Forbidden):
+            release(people[name], held.pk)
+    client.force_login(people["ada"], backend=MODEL_BACKEND)
+    page = client.get(f"/rooms/{room.pk}/cases/").content.decode()
+    assert "casino &lt;b&gt;" in page
+    assert "Let it pass" not in page
+
+
+@pytest.mark.django_db
+def test_bots_decide_what_is_held_and_read_only_what_they_may(
+    held: HeldMessage, room: Room, people: People, client: Client, mo: User
+) -> None:
+    def bodies(person: User) -> list[str | None]:
+        client.force_login(person, backend=MODEL_BACKEND)
+        return [one["body"] for one in client.get("/api/v1/moderation/held").json()["held"]]
+
+    assert (bodies(people["bo"]), bodies(mo), bodies(people["ada"])) == ([], ["casino <b>"], ["casino <b>"])
+    Room.objects.update(kind=Room.Kind.PRIVATE)
+    assert (bodies(people["ada"]), bodies(mo)) == (["casino <b>"], [None])
+    url = "/api/v1/moderation/held"
+    assert client.post(f"{url}/999/release").status_code == 404
+    answer = client.post(f"{url}/{held.pk}/discard", {"reason": "advertising"}, content_type="application/json")
+    assert answer.json() == {"state": "discarded"}
+    late = client.post(f"{url}/{held.pk}/release")
+    assert (late.status_code, late.json()["code"]) == (409, "handled")
     assert ModerationNotice.objects.get().user == people["bo"]
 
 

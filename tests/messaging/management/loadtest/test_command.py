@@ -14,20 +14,18 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from playwright.async_api import expect
 
 from messaging.management.loadtest.plan import End, Second, Step
 from messaging.management.loadtest.report import WRONG, as_value, is_clean
 from messaging.management.loadtest.run import Found
-from tests.e2e.browser import chromium, watched_context
-from tests.stack.processes import ROOT, run_manage
+from tests.stack.processes import ROOT
 from tests.stack.stack import EmbeddedStack
 
 CONDITIONS = {"scenario": "hot-room", "processes": 1}
 
 
 def loadtest(stack: EmbeddedStack, *arguments: str) -> str:
-    return run_manage(["loadtest", *arguments, "--url", stack.url], stack.environment)
+    return stack.run("loadtest", *arguments, "--url", stack.url)
 
 
 def test_a_hot_room_is_counted_and_clean(shared_stack: EmbeddedStack, tmp_path: Path) -> None:
@@ -44,23 +42,6 @@ def test_a_hot_room_is_counted_and_clean(shared_stack: EmbeddedStack, tmp_path: 
     assert 0 < report["deliver_ms"]["p50"] <= report["deliver_ms"]["p99"] <= report["deliver_ms"]["max"]
     assert any("web cpu" in second for second in report["series"])
     assert "holes 0, doubles 0" in printed
-
-
-@pytest.mark.asyncio
-async def test_lost_sockets_come_back_and_the_page_says_so(shared_stack: EmbeddedStack, tmp_path: Path) -> None:
-    page_file = tmp_path / "report.html"
-    printed = loadtest(
-        shared_stack, "reconnect-storm", "--sockets", "12", "--rooms", "3", "--rate", "10", "--seconds", "6",
-        "--html", str(page_file),
-    )  # fmt: skip
-    assert "resumed: p50" in printed
-    async with chromium() as browser:
-        context = await watched_context(browser, viewport={"width": 390, "height": 844})
-        page = await context.new_page()
-        await page.goto(page_file.as_uri())
-        await expect(page.get_by_text("Every delivery was checked")).to_be_visible()
-        assert await page.locator("svg path").count() > 8
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.parametrize("name", WRONG)
