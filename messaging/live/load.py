@@ -34,6 +34,9 @@ UNREAD_FREE = 200
 
 STOOD_STILL_S = 5 * limits.PRESSURE_EVERY_S
 
+SOURCES = ("backlog", "frames", "loop", "pending")
+"""Of pressure."""
+
 
 class Shed(IntEnum):
     """In the order in which they go."""
@@ -62,6 +65,8 @@ class Load:
         """Sends a second that are admitted; None: all."""
         self._calm_since: float | None = None
         self._tokens = 0.0
+        for source in SOURCES:  # a series that is there from the start can be asked for
+            metrics.pressure.labels(source=source)
 
     def hear(self, said: Pressure) -> None:
         self._bridges[said.bridge] = (self._clock(), said)
