@@ -33,6 +33,7 @@ from messaging.log.loop import LoopAppender
 from messaging.log.port import LogError
 from messaging.selectors.site import epoch
 from messaging.threads import in_database
+from messaging.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +91,9 @@ class EmbeddedBridge:
     def __init__(self, log: log_port.Log) -> None:
         self._log = log
         self._relay = Relay(log.appender())
-        bridge = KeptRunning("bridge", lambda: Bridge(log, settings.CHAT_LOG_GROUP, Announcer(loop_send)))
+        bridge = KeptRunning(
+            "bridge", lambda: Bridge(log, settings.CHAT_LOG_GROUP, Announcer(loop_send)), settings.CHAT_STUCK_S
+        )
         self._members = [bridge, *(KeptRunning(name, partial(kind, log)) for name, kind in WORKERS.items())]
 
     def prepare(self) -> None:
@@ -110,10 +113,11 @@ class EmbeddedBridge:
 
 
 class KeptRunning:
-    """A group member on a thread. One that fails in a way nobody foresaw is replaced: the chat goes on accepting."""
+    """A group member on a thread. One that fails in a way nobody foresaw is replaced: the chat goes on accepting. One
+    that hangs for `stuck_s` cannot be, and ends the process; 0: it may."""
 
-    def __init__(self, name: str, make: Callable[[], GroupMember]) -> None:
-        self._name, self._make = name, make
+    def __init__(self, name: str, make: Callable[[], GroupMember], stuck_s: float = 0) -> None:
+        self._name, self._make, self._stuck_s = name, make, stuck_s
         self._stopping = threading.Event()
         self._member: GroupMember | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -129,15 +133,16 @@ class KeptRunning:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._member = self._make()
+            self._member = member = self._make()
             if self._stopping.is_set():  # asked between the question and the making
                 self._member.stop()
             try:
-                self._member.run()
+                with Watchdog(f"the {self._name}", partial(getattr, member, "rounds"), self._stuck_s):
+                    member.run()
             except Exception:  # whatever it was, it is in the log, and the next one goes on where the database says
                 logger.exception("the %s failed; another one starts", self._name)
                 self._stopping.wait(RESTART_S)
-            self._member.close()
+            member.close()
 
 
 _current: WebProcess | None = None
