@@ -132,6 +132,9 @@ FRAMES_TARGET_S: Final = 0.5
 """Frames that came in should be handled within this; from here on sends that waited longer are refused, all of
 them at three times as long."""
 
+GENERATIONS_EVERY_S: Final = 1.0
+"""How often a bridge looks whether commands stand in more topics, or in fewer that it has to wait for."""
+
 PRESSURE_EVERY_S: Final = 1.0
 PRESSURE_FORGOTTEN_S: Final = 5.0
 """What a bridge said longer ago counts no more: it is gone, or waits for something that the log outlasts."""

@@ -47,5 +47,6 @@ else:
         "SECURITY": {name: value for name, value in _security.items() if value},
         "STRATEGIES": CHAT_STRATEGIES,
         "PLACES": "messaging.selectors.places.place_of",
+        "WHERETO": "messaging.bridge.generations.where_to_write",
         **_shape,
     }

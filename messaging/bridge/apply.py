@@ -75,6 +75,8 @@ def _decode(batch: Batch) -> Decoded:
     decoded = Decoded({partition: [] for partition in batch}, [])
     for partition, records in batch.items():
         for record in records:
+            if record.is_probe:
+                continue
             try:
                 decoded.incoming[partition].append((record, decode_command(record.value, record.key)))
             except UndecodableRecord as reason:

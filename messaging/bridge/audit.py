@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from uuid import uuid4
 
 import msgspec
@@ -15,7 +16,7 @@ from django.db.models import Count, Exists, Max, Min, OuterRef
 
 from messaging import limits
 from messaging.bridge.dead_letters import replay_of
-from messaging.bridge.topics import COMMANDS
+from messaging.bridge.generations import names_of_commands
 from messaging.log.port import Log, Partition, Record
 from messaging.models import AppliedCommand, DeadLetter, Mention, Message, RoomHead, SpooledRecord, StoredOffset
 from messaging.wire.records import UndecodableRecord, decode_command
@@ -152,14 +153,16 @@ def _check_log(report: Report, log: Log, group: str) -> None:
     applied_to = {
         Partition(row.topic, row.partition): row.next_offset for row in StoredOffset.objects.filter(group=group)
     }
-    letters = DeadLetter.objects.filter(group=group, topic=COMMANDS)
-    put_aside = {(number, at): state for number, at, state in letters.values_list("partition", "offset", "state")}
+    names = names_of_commands()
+    letters = DeadLetter.objects.filter(group=group, topic__in=names)
+    places = letters.values_list("topic", "partition", "offset", "state")
+    put_aside = {(Partition(topic, number), at): state for topic, number, at, state in places}
     trail = _Trail(report, set(letters.filter(tries__gt=1).values_list("pk", flat=True)))
     batch: list[Record] = []
-    for record in _records(log, COMMANDS):
+    for record in chain.from_iterable(_records(log, name) for name in names):
         if record.offset >= applied_to.get(record.partition, 0):
             trail.counts["waiting"] += 1
-        elif state := put_aside.get((record.partition.number, record.offset)):
+        elif state := put_aside.get((record.partition, record.offset)):
             trail.counts[f"dead letter {state}"] += 1
         else:
             batch.append(record)
@@ -185,7 +188,8 @@ def _records(log: Log, topic: str) -> Iterator[Record]:
             for partition in polled.gained:
                 reader.seek(partition, bounds[partition][0])
             for partition, records in polled.records.items():
-                yield from (record for record in records if record.offset < bounds[partition][1])
+                end = bounds[partition][1]
+                yield from (record for record in records if record.offset < end and not record.is_probe)
                 if records[-1].offset + 1 >= bounds[partition][1]:
                     open_ones.discard(partition)
     finally:

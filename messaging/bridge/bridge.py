@@ -7,21 +7,27 @@ whoever takes the partition.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+
+from django.db import close_old_connections
 
 from messaging import limits, metrics
 from messaging.bridge.announcer import Announcer
 from messaging.bridge.apply import Applied, Batch, apply_batch
 from messaging.bridge.dead_letters import copies_again, note
 from messaging.bridge.events import events_again
-from messaging.bridge.member import POLL_S, GroupMember
+from messaging.bridge.generations import generations, readable
+from messaging.bridge.member import POLL_S, UNAVAILABLE, GroupMember
 from messaging.bridge.topics import COMMANDS
 from messaging.live.broadcast import PeopleNews, Pressure, RoomChange
 from messaging.log.port import Log, LogUnavailable, Outgoing, Partition
 from messaging.models import RoomHead, StoredOffset
 from messaging.selectors.standing import heads
+
+logger = logging.getLogger(__name__)
 
 
 class Bridge(GroupMember):
@@ -31,8 +37,11 @@ class Bridge(GroupMember):
         super().__init__(log, group, COMMANDS, instance_id)
         self._announce = announcer
         self._pressure_at = 0.0
+        self._topics, self._readable, self._looked_at = [COMMANDS], {COMMANDS}, float("-inf")
 
     def step(self, timeout_s: float = POLL_S) -> int:
+        if time.monotonic() - self._looked_at > limits.GENERATIONS_EVERY_S:
+            self._look_for_generations()
         applied = super().step(timeout_s)
         metrics.bridge_partitions.set(len(self._owner.next_offset))
         metrics.bridge_halted.set(len(self.halted))
@@ -51,6 +60,25 @@ class Bridge(GroupMember):
         self._announce([], PeopleNews(pressure=[said]))
 
     # Partitions
+
+    def may_take(self, topic: str) -> bool:
+        return topic in self._readable
+
+    def _look_for_generations(self) -> None:
+        """Commands may have grown into another topic, and what comes before that may be applied by now."""
+        try:
+            known = generations()
+            names = [one.name for one in known] or [COMMANDS]
+            if names != self._topics:
+                logger.info("commands stand in %s", ", ".join(names))
+                self._reader.follow(names)
+                self._topics = names
+            if len(self._readable) < len(names):
+                self._readable |= readable(self._log, self._owner.group, known)
+        except (*UNAVAILABLE, LogUnavailable) as error:
+            self.away("it is not known in which topics commands stand: %s", error)
+            close_old_connections()
+        self._looked_at = time.monotonic()
 
     def settle(self, partition: Partition, stored: StoredOffset) -> None:
         """What was stored but perhaps not told is told first."""

@@ -10,7 +10,8 @@ from typing import Self
 
 import msgspec
 
-from messaging.bridge.topics import COMMANDS, EVENTS
+from messaging.bridge.generations import names_of_commands
+from messaging.bridge.topics import EVENTS
 from messaging.log.port import Log, LogUnavailable, Record
 from messaging.models import Membership, Message
 from messaging.selectors.company import readers_of
@@ -79,7 +80,9 @@ def journey_of(message: Message, log: Log | None) -> Journey:
 def _with_the_log(known: Journey, message: Message, log: Log) -> Journey:
     key = record_key(message.room_id)
     since_ms = int(message.created_at.timestamp() * 1000) - EARLIER_MS
-    command = log.find(COMMANDS, key, since_ms, _is_command_of(message))
+    topics = reversed(names_of_commands())
+    looks = (log.find(topic, key, since_ms, _is_command_of(message)) for topic in topics)
+    command = next((found for found in looks if found is not None), None)
     told = log.find(EVENTS, key, since_ms if command is None else command.timestamp_ms, _tells_of(message))
     stored = None if told is None else stored_ms(told.headers)
     return msgspec.structs.replace(

@@ -40,7 +40,7 @@ class GroupMember:
     """Where a group starts that has never been there: at the log's end instead of its beginning."""
 
     def __init__(self, log: Log, group: str, topic: str, instance_id: str | None = None) -> None:
-        self._log, self._topic = log, topic
+        self._log = log
         self._reader: Reader = log.reader(group, [topic], instance_id)
         self._owner = Ownership(group, self._reader.publisher)
         self._stopping = threading.Event()
@@ -62,6 +62,10 @@ class GroupMember:
         """Apply records that are ours and move their offsets, here and in the group. Errors of availability are waited
         for inside (`until_available`)."""
         raise NotImplementedError
+
+    def may_take(self, topic: str) -> bool:
+        """Whether its time has come; partitions of one that has to wait are kept, and not read."""
+        return True
 
     def settle(self, partition: Partition, stored: StoredOffset) -> None:
         """A partition was taken: finish what its former owner may have left, before anything is read from it."""
@@ -114,7 +118,7 @@ class GroupMember:
         while not self._stopping.is_set():
             stepped = self.step()
             applied += stepped
-            if not stepped and not self._untaken and not self._waiting():
+            if not stepped and not self._takable() and not self._waiting():
                 break
         return applied
 
@@ -131,20 +135,23 @@ class GroupMember:
             self._untaken.discard(partition)
         self._untaken.update(gained)
 
+    def _takable(self) -> list[Partition]:
+        return sorted(partition for partition in self._untaken if self.may_take(partition.topic))
+
     def _take_what_came(self) -> None:
-        if self._untaken:
+        if partitions := self._takable():
             try:
-                self._take_all(sorted(self._untaken))
+                self._take_all(partitions)
             except (*UNAVAILABLE, LogUnavailable) as error:
-                self.away("cannot take %d partitions yet: %s", len(self._untaken), error)
+                self.away("cannot take %d partitions yet: %s", len(partitions), error)
                 close_old_connections()
                 self._backoff.wait()
 
     def _take_all(self, partitions: list[Partition]) -> None:
-        topic_id = self._log.topic(self._topic).id
+        ids = {topic: self._log.topic(topic).id for topic in {partition.topic for partition in partitions}}
         bounds = self._reader.bounds(partitions)
         for partition in partitions:
-            self._take(partition, topic_id, bounds[partition])
+            self._take(partition, ids[partition.topic], bounds[partition])
             self._untaken.discard(partition)
 
     def _take(self, partition: Partition, topic_id: str, bounds: tuple[int, int]) -> None:
@@ -223,7 +230,7 @@ class GroupMember:
     def _report(self) -> None:
         if self._reporter.is_due:
             self._reporter.say(
-                partitions=sorted(partition.number for partition in self._owner.next_offset),
+                partitions=[f"{one.topic}/{one.number}" for one in sorted(self._owner.next_offset)],
                 halted={f"{one.topic}/{one.number}": why for one, why in self.halted.items()},
                 applied=self._pace.applied,
                 rate=round(self._pace.rate(), 1),

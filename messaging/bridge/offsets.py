@@ -121,7 +121,7 @@ def adopt_log(group: str, log: Log, topic: str, bounds: dict[Partition, tuple[in
 
 
 def check_partition_count(log: Log, topic: str) -> None:
-    """A room has one partition for ever. Raises PartitionCountChanged; remembers the count at first use."""
+    """A room has one partition of a topic for ever. Raises PartitionCountChanged; remembers the count at first use."""
     description = log.topic(topic)
     known, _ = LogTopic.objects.get_or_create(
         name=topic, defaults={"topic_id": description.id, "partitions": description.partitions}
@@ -129,5 +129,5 @@ def check_partition_count(log: Log, topic: str) -> None:
     if known.partitions != description.partitions:
         raise PartitionCountChanged(
             f"{topic} has {description.partitions} partitions, but was first used with {known.partitions}: "
-            "rooms would change their partition and lose their order"
+            "rooms would change their partition and lose their order (`kafka_bridge --grow` is the way to more)"
         )

@@ -204,10 +204,12 @@ def _raise_own_markers() -> None:
 
 
 def _adopt_offsets(log: Log, group: str) -> None:
-    topic = log.topic(COMMANDS)
-    LogTopic.objects.update_or_create(name=COMMANDS, defaults={"topic_id": topic.id, "partitions": topic.partitions})
-    committed = log.group_offsets(group, COMMANDS)
-    StoredOffset.objects.bulk_create(
-        StoredOffset(group=group, topic=COMMANDS, partition=place.number, topic_id=topic.id, next_offset=offset)
-        for place, offset in committed.items()
-    )
+    for name in log.generations(COMMANDS):
+        topic = log.topic(name)
+        ends = [end for _, (_, end) in sorted(log.bounds(name).items())] if topic.is_closed else None
+        known = {"topic_id": topic.id, "partitions": topic.partitions, "ends": ends}
+        LogTopic.objects.update_or_create(name=name, defaults=known)
+        StoredOffset.objects.bulk_create(
+            StoredOffset(group=group, topic=name, partition=place.number, topic_id=topic.id, next_offset=offset)
+            for place, offset in log.group_offsets(group, name).items()
+        )

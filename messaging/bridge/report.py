@@ -21,7 +21,8 @@ FORGET_AFTER = timedelta(days=1)
 
 
 class Said(msgspec.Struct, kw_only=True):
-    partitions: list[int]
+    partitions: list[str | int]
+    """"topic/number" of each (a number alone, of the only topic, from a bridge of before there could be several)"""
     halted: dict[str, str]
     """{topic/partition: why it stopped}"""
     applied: int

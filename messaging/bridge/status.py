@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import msgspec
 from django.utils import timezone
 
 from messaging import limits
+from messaging.bridge.generations import names_of_commands
 from messaging.bridge.report import Said
-from messaging.bridge.topics import COMMANDS, RETENTION_DAYS, advice, topic_specs
+from messaging.bridge.topics import RETENTION_DAYS, advice, topic_specs
 from messaging.log.port import Log, Partition, TopicDescription
 from messaging.models import BridgeReport, DeadLetter, OutboxCommand, SpooledRecord, StoredOffset
 
@@ -20,12 +22,17 @@ OLD_S = RETENTION_DAYS * 86_400 / 2
 class PartitionStatus(msgspec.Struct):
     """Offsets: of the next record to apply, as the database has it; the group's; the log's end."""
 
+    topic: str
     number: int
     applied_to: int | None
     committed: int | None
     end: int
     lag: int
     bridge: str = ""
+
+    @property
+    def place(self) -> str:
+        return f"{self.topic}/{self.number}"
 
 
 class BridgeStatus(msgspec.Struct):
@@ -56,7 +63,7 @@ class Status(msgspec.Struct):
         found = [] if alive else ["no bridge is running"]
         found += [f"{place} is stopped: {why}" for bridge in alive for place, why in bridge.said.halted.items()]
         if alive:
-            orphans = [str(one.number) for one in self.partitions if not one.bridge]
+            orphans = [one.place for one in self.partitions if not one.bridge]
             found += [f"nobody has partition {', '.join(orphans)}"] if orphans else []
         if self.lag_s > OLD_S:
             found.append(
@@ -68,16 +75,12 @@ class Status(msgspec.Struct):
 def status_of(log: Log, group: str) -> Status:
     """Raises LogUnavailable. Reads, and changes nothing."""
     bridges = bridges_of(group)
-    owners = {number: one.name for one in bridges if one.alive for number in one.said.partitions}
-    applied = dict(StoredOffset.objects.filter(group=group, topic=COMMANDS).values_list("partition", "next_offset"))
-    committed = log.group_offsets(group, COMMANDS)
-    partitions = [
-        _partition(place.number, applied, committed.get(place), bounds, owners)
-        for place, bounds in sorted(log.bounds(COMMANDS).items())
-    ]
-    waiting = {Partition(COMMANDS, one.number): one.end - one.lag for one in partitions if one.lag}
+    owners = {place: one.name for one in bridges if one.alive for place in map(str, one.said.partitions)}
+    names = names_of_commands()
+    partitions = [one for name in names for one in _partitions(log, group, name, owners)]
+    waiting = {Partition(one.topic, one.number): one.end - one.lag for one in partitions if one.lag}
     oldest_ms = min(log.times_at(waiting).values(), default=None)
-    topics = {spec.name: log.topic(spec.name) for spec in topic_specs()}
+    topics = {name: log.topic(name) for name in dict.fromkeys([*(spec.name for spec in topic_specs()), *names])}
     return Status(
         group=group,
         topics=topics,
@@ -92,13 +95,15 @@ def status_of(log: Log, group: str) -> Status:
     )
 
 
-def _partition(
-    number: int, applied: dict[int, int], committed: int | None, bounds: tuple[int, int], owners: dict[int, str]
-) -> PartitionStatus:
-    earliest, end = bounds
-    applied_to = applied.get(number)
-    lag = end - (earliest if applied_to is None else max(earliest, min(applied_to, end)))
-    return PartitionStatus(number, applied_to, committed, end, lag, owners.get(number, ""))
+def _partitions(log: Log, group: str, topic: str, owners: dict[str, str]) -> Iterator[PartitionStatus]:
+    applied = dict(StoredOffset.objects.filter(group=group, topic=topic).values_list("partition", "next_offset"))
+    committed = log.group_offsets(group, topic)
+    for place, (earliest, end) in sorted(log.bounds(topic).items()):
+        applied_to = applied.get(place.number)
+        lag = end - (earliest if applied_to is None else max(earliest, min(applied_to, end)))
+        one = PartitionStatus(topic, place.number, applied_to, committed.get(place), end, lag)
+        one.bridge = owners.get(one.place, "")
+        yield one
 
 
 def bridges_of(group: str) -> list[BridgeStatus]:

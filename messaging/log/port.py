@@ -73,6 +73,10 @@ ACCEPTED_AT = "accepted-at"
 """Header of a record that was accepted before the log took it: milliseconds since 1970, UTC, decimal."""
 
 
+PROBE = "probe"
+"""Header of a record that only asked whether its topic is closed."""
+
+
 class Record(msgspec.Struct, frozen=True):
     partition: Partition
     offset: int
@@ -89,6 +93,10 @@ class Record(msgspec.Struct, frozen=True):
             if name == ACCEPTED_AT and value.isdigit():
                 return int(value)
         return self.timestamp_ms
+
+    @property
+    def is_probe(self) -> bool:
+        return any(name == PROBE for name, _ in self.headers)
 
 
 class Outgoing(NamedTuple):
@@ -114,13 +122,15 @@ class TopicSpec:
     """Kafka's topic settings; the embedded log reads `retention.ms`."""
 
 
-class TopicDescription(NamedTuple):
+class TopicDescription(msgspec.Struct, frozen=True):
     id: str
     """Another id is another topic, though it has the same name."""
     partitions: int
     replication: int
     min_insync: int
     """Replicas that have a record before it counts as appended."""
+    is_closed: bool = False
+    """It takes no record any more."""
 
 
 @dataclass(slots=True)
@@ -174,6 +184,10 @@ class Reader(Protocol):
         """Go on there. What is paused stays paused; what was lost in this moment is left alone."""
         ...
 
+    def follow(self, topics: Sequence[str]) -> None:
+        """Read these from now on; what goes on is not disturbed."""
+        ...
+
     def pause(self, *partitions: Partition) -> None: ...
 
     def resume(self, *partitions: Partition) -> None: ...
@@ -217,6 +231,15 @@ class Log(Protocol):
         ...
 
     def topic(self, name: str) -> TopicDescription: ...
+
+    def generations(self, topic: str) -> list[str]:
+        """The topics there are of this one and those that it has grown into, the oldest first."""
+        ...
+
+    def seal(self, topic: str) -> dict[Partition, int]:
+        """Close a topic, for ever and for everybody; returns where its partitions end. Can be repeated. Raises
+        LogUnavailable."""
+        ...
 
     def bounds(self, topic: str) -> dict[Partition, tuple[int, int]]:
         """Earliest offset and end of each partition."""

@@ -3,8 +3,9 @@
 from argparse import ArgumentParser
 
 from messaging import log as log_port
+from messaging.bridge.generations import names_of_commands
 from messaging.bridge.offsets import adopt_log
-from messaging.bridge.topics import COMMANDS, topic_specs
+from messaging.bridge.topics import topic_specs
 
 
 def add_start_at(parser: ArgumentParser) -> None:
@@ -20,6 +21,7 @@ def adopt_at(start: str, group: str) -> None:
     log = log_port.open_log()
     try:
         log.ensure_topics(topic_specs())
-        adopt_log(group, log, COMMANDS, log.bounds(COMMANDS), latest=start == "latest")
+        for topic in names_of_commands():
+            adopt_log(group, log, topic, log.bounds(topic), latest=start == "latest")
     finally:
         log.close()

@@ -20,7 +20,8 @@ def _lines(status: Status) -> Iterator[str]:
     )
     for name, topic in status.topics.items():
         replicas = f"replication {topic.replication}, min.insync.replicas {topic.min_insync}"
-        yield f"topic {name}: {topic.partitions} partitions, {replicas}"
+        closed = ", closed: it has grown into the next one" if topic.is_closed else ""
+        yield f"topic {name}: {topic.partitions} partitions, {replicas}{closed}"
     for bridge in status.bridges:
         yield from _bridge(bridge)
     yield from _partitions(status.partitions)
@@ -51,12 +52,12 @@ def _partitions(partitions: list[PartitionStatus]) -> Iterator[str]:
     lagging = [one for one in partitions if one.lag]
     for one in lagging:
         yield (
-            f"partition {one.number}: applied to {one.applied_to}, committed {one.committed}, end {one.end}, "
+            f"partition {one.place}: applied to {one.applied_to}, committed {one.committed}, end {one.end}, "
             f"{one.lag:,} wait · {one.bridge or 'nobody has it'}"
         )
-    level = sorted((one for one in partitions if not one.lag), key=lambda one: (one.bridge, one.number))
-    for bridge, group in groupby(level, key=lambda one: one.bridge):
-        yield f"no lag: partitions {_ranges([one.number for one in group])} · {bridge or 'nobody has them'}"
+    level = sorted((one for one in partitions if not one.lag), key=lambda one: (one.bridge, one.topic, one.number))
+    for (bridge, topic), group in groupby(level, key=lambda one: (one.bridge, one.topic)):
+        yield f"no lag: {topic}/{_ranges([one.number for one in group])} · {bridge or 'nobody has them'}"
 
 
 def _ranges(numbers: list[int]) -> str:

@@ -16,6 +16,8 @@ class LogTopic(models.Model):
     name = models.CharField(max_length=190, primary_key=True)
     topic_id = models.CharField(max_length=64)
     partitions = models.PositiveIntegerField()
+    ends = models.JSONField(null=True, default=None)
+    """[the end of each partition], final since it was closed, because it has grown into another one; null: open."""
 
     def __str__(self) -> str:
         return f"{self.name} ({self.partitions} partitions)"

@@ -37,6 +37,13 @@ class EmbeddedLog:
         row = self._one("SELECT id FROM topic WHERE name = ?", name)
         return TopicDescription(id=row[0], partitions=1, replication=1, min_insync=1)
 
+    def generations(self, topic: str) -> list[str]:
+        return [topic]
+
+    def seal(self, topic: str) -> dict[Partition, int]:
+        """One process has it, and one partition is all there ever is."""
+        raise LogUnavailable("the embedded log does not grow")
+
     def bounds(self, topic: str) -> dict[Partition, tuple[int, int]]:
         end = self._one("SELECT next_offset FROM topic WHERE name = ?", topic)[0]
         earliest = self._one('SELECT MIN("offset") FROM record WHERE topic = ?', topic)[0]

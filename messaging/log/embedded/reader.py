@@ -73,6 +73,12 @@ class EmbeddedReader:
             records.append(record)
         return records
 
+    def follow(self, topics: Sequence[str]) -> None:
+        wanted = {Partition(topic, 0) for topic in topics}
+        for partition in self._positions.keys() - wanted:
+            del self._positions[partition]
+        self._unannounced = wanted - self._positions.keys()
+
     def seek(self, partition: Partition, offset: int) -> None:
         self._positions[partition] = offset
 

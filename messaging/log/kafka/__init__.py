@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -13,9 +14,11 @@ from kafka import OffsetSpec, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from messaging.log.generations import Whereabouts, first_of, number_of, stays
 from messaging.log.kafka.peek import find, first_times
 from messaging.log.kafka.producer import SupervisedProducer
 from messaging.log.kafka.reader import KafkaReader
+from messaging.log.kafka.sealing import CLOSED, seal
 from messaging.log.kafka.strategies import KEYED, Placement, PlaceOf, Placing
 from messaging.log.port import LogUnavailable, Partition, Record, TopicDescription, TopicSpec
 
@@ -23,11 +26,13 @@ if TYPE_CHECKING:
     from messaging.log.spool import SpoolingAppender
 
 CLOSE_S = 10.0
+SETTLED_S = 1.0
+"""An end that does not move for so long is one."""
 
 
 class KafkaLog:
-    """Connects at first use. `prefix` stands before every topic and group name of this deployment; `places` is the
-    dotted name of who knows the partitions of pinned keys."""
+    """Connects at first use. `prefix` stands before every topic and group name of this deployment; dotted names of who
+    knows more: `places` the partitions of pinned keys, `whereto` into what a topic has grown."""
 
     def __init__(
         self,
@@ -38,6 +43,7 @@ class KafkaLog:
         security: dict[str, Any] | None = None,
         strategies: Mapping[str, str] | None = None,
         places: str = "",
+        whereto: str = "",
     ) -> None:
         self._client = {
             "bootstrap_servers": list(bootstrap_servers),
@@ -51,6 +57,7 @@ class KafkaLog:
         self._replication = replication
         place_of: PlaceOf = partial(_ask, places) if places else KEYED.place_of
         self._placing = Placing(strategies or {}, place_of)
+        self._whereto = partial(_ask, whereto) if whereto else stays
         self._producer: SupervisedProducer | None = None
         self._accepting: SpoolingAppender | None = None
         self._opening = threading.Lock()
@@ -89,7 +96,26 @@ class KafkaLog:
             partitions=len(partitions),
             replication=min(len(partition["replica_nodes"]) for partition in partitions),
             min_insync=int(configs["topic"][full]["min.insync.replicas"]["value"]),
+            is_closed=all(configs["topic"][full][name]["value"] == value for name, value in CLOSED.items()),
         )
+
+    def generations(self, topic: str) -> list[str]:
+        with self._admin() as admin:
+            names = [name.removeprefix(self._prefix) for name in admin.list_topics() if name.startswith(self._prefix)]
+        return sorted((name for name in names if first_of(name) == topic), key=number_of)
+
+    def seal(self, topic: str) -> dict[Partition, int]:
+        count = self.topic(topic).partitions
+        with self._admin() as admin:
+            seal(self._client, admin, self._prefix + topic, count)
+        before, after = None, self._ends(topic)
+        while before != after:  # what was taken last may still be on its way to the replicas
+            time.sleep(SETTLED_S)
+            before, after = after, self._ends(topic)
+        return after
+
+    def _ends(self, topic: str) -> dict[Partition, int]:
+        return {place: end for place, (_, end) in self.bounds(topic).items()}
 
     def bounds(self, topic: str) -> dict[Partition, tuple[int, int]]:
         count = self.topic(topic).partitions
@@ -131,7 +157,7 @@ class KafkaLog:
             return self._accepting
 
     def _new_producer(self) -> SupervisedProducer:
-        return SupervisedProducer(self._client, self._prefix, self._placing)
+        return SupervisedProducer(self._client, self._prefix, self._placing, Whereabouts(self._whereto))
 
     def reader(self, group: str, topics: Sequence[str], instance_id: str | None = None) -> KafkaReader:
         return KafkaReader(self._client, self._prefix, group, topics, instance_id, self._placing)
@@ -156,10 +182,9 @@ class KafkaLog:
             raise LogUnavailable(f"Kafka cannot be reached: {error!r}") from error
 
 
-def _ask(places: str, key: bytes) -> int | None:
+def _ask(who: str, *about: Any) -> Any:
     """Imported late: it needs Django's apps."""
-    found: int | None = import_string(places)(key)
-    return found
+    return import_string(who)(*about)
 
 
 __all__ = ["KafkaLog"]

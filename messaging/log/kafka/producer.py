@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from django.db import Error
 from kafka import KafkaProducer
 from kafka.errors import (
     InvalidRecordError,
@@ -30,6 +31,7 @@ from kafka.errors import (
     RecordListTooLargeError,
 )
 
+from messaging.log.generations import Whereabouts
 from messaging.log.kafka.strategies import KEYED, Placement, PlaceUnknown, Placing
 from messaging.log.port import (
     MAX_PENDING,
@@ -84,8 +86,11 @@ class Item:
 class SupervisedProducer:
     """An Appender. Its thread feeds the producer, whose `send` can block; callers only queue."""
 
-    def __init__(self, client: Mapping[str, Any], prefix: str, placing: Placing = KEYED) -> None:
+    def __init__(
+        self, client: Mapping[str, Any], prefix: str, placing: Placing = KEYED, whereabouts: Whereabouts | None = None
+    ) -> None:
         self._client, self._prefix = dict(client), prefix
+        self._whereabouts = whereabouts or Whereabouts()
         self._placement = Placement(placing, prefix)
         self._inbox: deque[Item] = deque()
         """Where callers put records. They take no lock: a flood of acknowledgements would hold it against them."""
@@ -100,6 +105,8 @@ class SupervisedProducer:
         """Records the present producer has and has not answered for."""
         self._suspects: set[int] = set()
         """Ids of records of which one is refused, but not which. While there are any, records go one at a time."""
+        self._closed_topic: str | None = None
+        """The broker takes nothing for it, perhaps because it has grown into another one."""
         self._generation = 0
         self._broken = False
         self._refusing = False
@@ -175,7 +182,10 @@ class SupervisedProducer:
                 self._back_off()
 
     def _build(self) -> KafkaProducer | None:
-        """A new producer that starts with everything unacknowledged, in order; None when Kafka is away."""
+        """A new producer that starts with everything unacknowledged, in order; None when Kafka is away, or nobody says
+        where to write."""
+        if not self._knows_where_to_write():
+            return None
         # One at a time there is nothing to wait for.
         settings = SETTINGS | ({"linger_ms": 0} if self._suspects else {})
         try:
@@ -191,6 +201,19 @@ class SupervisedProducer:
             self._in_flight = 0
         return producer
 
+    def _knows_where_to_write(self) -> bool:
+        if self._closed_topic is not None:
+            try:
+                has_grown = self._whereabouts.ask_again(self._closed_topic)
+            except Error as error:
+                logger.warning("it is not known where %s goes on: %s", self._closed_topic, error)
+                return False
+            if has_grown:
+                logger.info("%s goes on in %s", self._closed_topic, self._whereabouts.of(self._closed_topic))
+                self._suspects.clear()  # nothing is wrong with any record
+            self._closed_topic = None
+        return True
+
     def _back_off(self) -> None:
         """Full jitter. Only a producer that lasted ends a row of failures: others' records may succeed all along."""
         if time.monotonic() - self._built_at > STEADY_S:
@@ -204,14 +227,15 @@ class SupervisedProducer:
         """Hand queued records over until the producer fails, falls mute or is to be closed."""
         while (item := self._next()) is not None:
             try:
+                topic = self._whereabouts.of(item.topic)
                 sent = producer.send(
-                    self._prefix + item.topic,
+                    self._prefix + topic,
                     key=item.key,
                     value=item.value,
                     headers=item.headers,
-                    partition=self._placement.of(producer, item.topic, item.key),
+                    partition=self._placement.of(producer, topic, item.key),
                 )
-            except (KafkaTimeoutError, PlaceUnknown) as error:  # not known where to yet: this record stays the first
+            except (KafkaTimeoutError, PlaceUnknown, Error) as error:  # not known where to: this record stays the first
                 logger.warning("records wait for %s%s: %r", self._prefix, item.topic, error)
                 with self._changed:
                     self._queue.appendleft(item)
@@ -255,7 +279,7 @@ class SupervisedProducer:
     # On the producer's own thread: only bookkeeping here.
 
     def _acknowledged(self, generation: int, item: Item, metadata: Any) -> None:
-        place = Partition(item.topic, metadata.partition)
+        place = Partition(metadata.topic.removeprefix(self._prefix), metadata.partition)
         self._settle(generation, item, Appended(place, metadata.offset, metadata.timestamp))
 
     def _failed(self, generation: int, item: Item, error: BaseException) -> None:
@@ -265,7 +289,9 @@ class SupervisedProducer:
             if generation != self._generation or self._broken:
                 return
             self._broken = True
-            refused = isinstance(error, REFUSALS) and self._in_flight == 1
+            if isinstance(error, MessageSizeTooLargeError) and self._whereabouts.may_have_grown(item.topic):
+                self._closed_topic = item.topic
+            refused = isinstance(error, REFUSALS) and self._in_flight == 1 and self._closed_topic is None
             # A plain KafkaError is what kafka-python tells those who shared a batch with a refused record.
             if (isinstance(error, REFUSALS) or type(error) is KafkaError) and not refused:
                 self._suspects = self._unacknowledged.keys() - set(map(id, self._queue))

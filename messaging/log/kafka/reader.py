@@ -136,6 +136,11 @@ class KafkaReader:
         if partition not in self._paused:
             still_ours(self._connected().resume, tp)
 
+    def follow(self, topics: Sequence[str]) -> None:
+        self._topics = [self._prefix + topic for topic in topics]
+        if self._consumer is not None:
+            self._consumer.subscribe(self._topics, listener=Listener(self._consumer, self._moves))
+
     def pause(self, *partitions: Partition) -> None:
         for partition in partitions:
             if still_ours(self._connected().pause, self._theirs(partition)):

@@ -16,6 +16,8 @@ from django.db import Error
 from kafka import KafkaProducer
 from kafka.partitioner import murmur2
 
+from messaging.log.generations import first_of
+
 
 class PlaceUnknown(Exception):
     """At this moment nobody can say which partition it is: the record has to wait, a guess would break the order."""
@@ -81,13 +83,13 @@ class Placement:
 
     def whereabouts(self, topic: str, key: bytes, partitions: int) -> int:
         """The number of the partition that this key's records are in. Raises PlaceUnknown."""
-        strategy = self._strategies.get(topic)
+        strategy = self._strategies.get(first_of(topic))
         number = None if strategy is None else strategy(key, partitions)
         return (murmur2(key) & 0x7FFFFFFF) % partitions if number is None else number
 
     def of(self, producer: KafkaProducer, topic: str, key: bytes | None) -> int | None:
         """What `send` is given as partition. Raises PlaceUnknown, and KafkaTimeoutError while there is no metadata."""
-        strategy = self._strategies.get(topic)
+        strategy = self._strategies.get(first_of(topic))
         if strategy is None:
             return None
         return strategy(key, len(producer.partitions_for(self._prefix + topic)))

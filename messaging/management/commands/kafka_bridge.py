@@ -17,10 +17,12 @@ from messaging import log as log_port
 from messaging.bridge.announcer import Announcer, RunnerSend
 from messaging.bridge.bridge import Bridge
 from messaging.bridge.dead_letters import ask_replay
+from messaging.bridge.generations import names_of_commands
+from messaging.bridge.growing import CannotGrow, grow
 from messaging.bridge.offsets import PartitionCountChanged, check_partition_count
 from messaging.bridge.relay import Relay
 from messaging.bridge.status import status_of
-from messaging.bridge.topics import COMMANDS, advice, topic_specs
+from messaging.bridge.topics import advice, topic_specs
 from messaging.log.port import LogError
 from messaging.management.start_at import add_start_at, adopt_at
 from messaging.management.status_words import in_words
@@ -47,6 +49,10 @@ class Command(BaseCommand):
             metavar="ID",
             help="put waiting dead letters into the log again: their ids as admin shows them, or `all`",
         )
+        parser.add_argument(
+            "--grow", type=int, metavar="PARTITIONS",
+            help="give chat.commands so many partitions, in a new topic that the old one is drained into; then end",
+        )  # fmt: skip
         parser.add_argument("--group", default=settings.CHAT_LOG_GROUP, help="consumer group (default: %(default)s)")
         parser.add_argument("--instance-id", help="static membership: a name that survives a restart of this bridge")
         parser.add_argument("--metrics-port", type=int, help="serve /metrics on this port of --metrics-host")
@@ -68,6 +74,9 @@ class Command(BaseCommand):
         if options["replay_dead_letters"]:
             self._replay(options["replay_dead_letters"])
             return
+        if options["grow"] is not None:
+            self._grow(options["grow"])
+            return
         if options["start_at"]:
             adopt_at(options["start_at"], options["group"])
         if options["metrics_port"]:
@@ -75,7 +84,8 @@ class Command(BaseCommand):
         log = log_port.open_log()
         try:
             log.ensure_topics(topic_specs())
-            check_partition_count(log, COMMANDS)
+            for topic in names_of_commands():
+                check_partition_count(log, topic)
             if pins_are_ignored():
                 raise CommandError(
                     "Rooms were pinned to partitions, and KAFKA_STRATEGIES does not say chat.commands=pinned any more: "
@@ -110,6 +120,15 @@ class Command(BaseCommand):
         if ids != ["all"] and asked < len(set(ids)):
             raise CommandError(f"{asked} of {len(set(ids))} are replayed; the others are not waiting, or do not exist.")
         self.stdout.write(f"{asked} dead letters are replayed by the bridge that has the relay, within a second")
+
+    def _grow(self, partitions: int) -> None:
+        log = log_port.open_log()
+        try:
+            grow(log, partitions, self.stdout.write)
+        except (LogError, CannotGrow, DatabaseError) as error:
+            raise CommandError(f"not grown: {error}") from error
+        finally:
+            log.close()
 
     def _run(self, log: log_port.Log, options: dict[str, Any]) -> None:
         send = RunnerSend()
