@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import select
 import socket
+import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from typing import Any
@@ -18,6 +19,9 @@ from bench.beside import Beside
 
 READ_BYTES = 1 << 18
 HANDSHAKE_S = 30.0
+REST_S = 0.003
+"""Between two rounds of reading. A reader that waits on this machine is woken by the sender's system call, at twice the
+price of the call itself; one that is far away is not. It would be paid by whoever sends slower than it reads."""
 
 
 def client_frame(text: bytes) -> bytes:
@@ -103,6 +107,7 @@ def _run(port: int, counter: Any, orders: Connection) -> None:
                 poll.unregister(number)
                 sockets.pop(number).close()
             counter.value += got
+        time.sleep(REST_S)
 
 
 def _open(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Self
 
 from messaging.live.broadcast import RoomChange
-from messaging.selectors.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +32,3 @@ class Plain:
             concerned.add(item.sender)
             concerned.update(item.named)
         return cls(len(counts), counts[0].seq, min(item.rev for item in counts), frozenset(concerned))
-
-    def is_all_new_to(self, user: int, held: Standing) -> bool:
-        """Whether nothing of it is known or read here, nor by or about this person."""
-        return (
-            held.rev < self.first_rev
-            and held.seq < self.first_seq
-            and held.read < self.first_seq
-            and user not in self.concerned
-        )

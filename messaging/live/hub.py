@@ -131,14 +131,14 @@ class Hub:
         if local is None:
             local = self.rooms[room] = LocalRoom(held.rev, held.members_version)
         local.members_version = min(local.members_version, held.members_version)
-        local.members.add(session)
+        local.members[session] = None
 
     def _leave(self, session: Session, room: int) -> None:
         self.unwatch(session, room)
         local = self.rooms.get(room)
         if local is None:
             return
-        local.members.discard(session)
+        local.members.pop(session, None)
         if not local.members:
             del self.rooms[room]
 

@@ -65,7 +65,9 @@ class LocalRoom:
         self.rev = rev
         self.members_version = members_version
         """Everybody in `members` was found to be one at this version or later."""
-        self.members: set[Session] = set()
+        self.members: dict[Session, None] = {}
+        """In the order in which they came: what was made together lies together in memory, ours and the system's. A set
+        costs a fan-out to a thousand a third more."""
         self.watchers: set[Session] = set()
         self.ring = Ring()
         self.lock = asyncio.Lock()

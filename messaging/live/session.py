@@ -11,7 +11,7 @@ from messaging.errors import RateLimited
 from messaging.live.broadcast import Count, RoomChange
 from messaging.live.counting import Plain
 from messaging.live.throttles import TokenBucket
-from messaging.live.writers import FrameWriter
+from messaging.live.writers import FrameWriter, SystemSend
 from messaging.selectors.standing import Standing
 from messaging.wire import server_frames
 from messaging.wire.close_codes import CloseCode
@@ -140,53 +140,61 @@ class Session:
             if held_rev > watched.rev and not watched.behind:
                 self._write_live(watched, held_rev, live)
 
-    def deliver(self, room: int, rev: int, frames: list[bytes]) -> bool:
+    def straight(self, watched: WatchedRoom, rev: int) -> SystemSend | None:
+        """The shortest way for the one live frame up to `rev`, which counts as written then; None: `deliver` it."""
+        if watched.held is not None or watched.behind or self._is_cut_off:
+            return None
+        send = self.writer.straight()
+        if send is not None:
+            watched.rev = rev
+        return send
+
+    def deliver(self, watched: WatchedRoom, rev: int, frames: list[bytes]) -> bool:
         """Hand over the live `changes` frames of one step of a watched room, all or none; False when they are skipped,
         for the peer is slow."""
-        watched = self.watched[room]
         if watched.held is not None:
             watched.hold(watched.held, rev, frames)
             return not watched.behind
-        if watched.behind or self.writer.backlog() > limits.SKIP_BYTES:
+        if watched.behind or not (self._is_cut_off or self.writer.offer(frames[0], limits.SKIP_BYTES)):
             watched.behind = True
             metrics.skipped.inc()
             return False
-        if len(frames) == 1 and not self._is_cut_off:  # nearly always; the backlog has been asked for
-            self.writer.write_live(frames[0])
-            watched.rev = rev
-        else:
-            self._write_live(watched, rev, frames)
+        watched.rev = rev
+        if len(frames) > 1:  # rarely
+            self._write_live(watched, rev, frames[1:])
         return True
 
     def _write_live(self, watched: WatchedRoom, rev: int, frames: list[bytes]) -> None:
         for frame in frames:
-            if self._is_cut_off:
-                break
-            if self.writer.backlog() > limits.BACKLOG_BYTES:
+            if not self._is_cut_off and not self.writer.offer(frame, limits.BACKLOG_BYTES):
                 self.cut_off()
-                break
-            self.writer.write_live(frame)
         watched.rev = max(watched.rev, rev)
 
     # Counting: badges are computed from announcements, not from the database.
 
-    def count(self, change: RoomChange, plain: Plain | None = None) -> None:
-        """Move this person's numbers of a room along; mark its badge for the next tick when it is not on screen.
+    def count(self, standing: Standing, change: RoomChange, plain: Plain | None = None) -> bool:
+        """Move this person's numbers of a room along; False when there was nothing to count.
 
         `plain`: the change as looked at once for everybody, if it only adds messages.
         """
-        standing = self.standings[change.room]
         if change.rev <= standing.rev:
-            return  # read from the database after this was stored, and before it was announced
-        if plain is not None and plain.is_all_new_to(self.user_id, standing):
+            return False  # read from the database after this was stored, and before it was announced
+        if (
+            plain is not None
+            and standing.rev < plain.first_rev
+            and standing.seq < plain.first_seq
+            and standing.read < plain.first_seq
+            and self.user_id not in plain.concerned
+        ):  # nothing of it is known or read here, nor by or about this person
             standing.unread += plain.new
+            standing.seq = change.seq
         else:
             for item in change.counts:
                 if item.rev > standing.rev:
                     self._count_one(standing, item)
-        standing.seq = max(standing.seq, change.seq)
+            standing.seq = max(standing.seq, change.seq)
         standing.rev, standing.meta = change.rev, change.meta
-        self.stale_badges.add(change.room)
+        return True
 
     def _count_one(self, standing: Standing, item: Count) -> None:
         is_new = item.seq > standing.seq

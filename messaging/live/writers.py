@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -31,13 +30,27 @@ def wire_frame(text: bytes) -> bytes:
     return b"\x81\x7f%b%b" % (length.to_bytes(8), text)
 
 
+SystemSend = Callable[[bytes], int]
+"""`socket.send`: how many bytes were taken. Raises OSError."""
+
+
 class FrameWriter(Protocol):
     """Writes JSON text frames in order. Never blocks, never raises for a socket that is gone."""
 
     def write(self, frame: bytes) -> None: ...
 
-    def write_live(self, frame: bytes) -> None:
-        """Write one that many sockets get at this moment, by the shortest way."""
+    def offer(self, frame: bytes, most: int) -> bool:
+        """Write one that many sockets get at this moment; False, and nothing is written, where more than `most` bytes
+        wait before it."""
+        ...
+
+    def straight(self) -> SystemSend | None:
+        """The shortest way for a ready wire frame, past the server; None where something waits before it, or there is
+        no such way. What it does not take is for `finish`."""
+        ...
+
+    def finish(self, wire: bytes, sent: int) -> None:
+        """Write what is left of a wire frame of which the system took `sent` bytes."""
         ...
 
     def backlog(self) -> int:
@@ -67,6 +80,18 @@ def writer_for(scope: Any, send: Callable[[dict[str, Any]], Awaitable[None]]) ->
     return AsgiWriter(send) if found is None else found
 
 
+def send_straight(wire: bytes, ready: Iterable[tuple[SystemSend, FrameWriter]]) -> None:
+    """The same frame to many sockets in one go: nothing but system calls, which are faster one after the other."""
+    size = len(wire)
+    for send, writer in ready:
+        try:
+            sent = send(wire)
+        except OSError:  # full, or gone, which the server finds out by itself
+            sent = 0
+        if sent < size:
+            writer.finish(wire, sent)
+
+
 class DaphneWriter:
     """Writes to daphne's WebSocket protocol: no task, no copy of the text."""
 
@@ -75,31 +100,33 @@ class DaphneWriter:
         transport = protocol.transport
         # Under TLS nothing may go past the transport, which is then of another module, or says so.
         is_plain = type(transport).__module__ == "twisted.internet.tcp" and not getattr(transport, "TLS", False)
-        self._socket: socket.socket | None = transport.socket if is_plain else None
+        self._send: SystemSend | None = transport.socket.send if is_plain else None
+        self._transport, self._open = transport, protocol.STATE_OPEN
 
     def write(self, frame: bytes) -> None:
         if self._protocol.state == self._protocol.STATE_OPEN:
             self._protocol.sendMessage(frame, False)
 
-    def write_live(self, frame: bytes) -> None:
-        """To the system at once where nothing waits before it: Twisted would first watch the socket."""
-        protocol = self._protocol
-        if protocol.state != protocol.STATE_OPEN:
-            return
-        wire, transport = wire_frame(frame), protocol.transport
-        if self._socket is None or transport._tempDataLen or transport.dataBuffer:
-            transport.write(wire)
-            return
-        try:
-            sent = self._socket.send(wire)
-        except OSError:  # full, or gone, which Twisted finds out by itself
-            sent = 0
-        if sent < len(wire):
-            transport.write(wire[sent:])
+    def offer(self, frame: bytes, most: int) -> bool:
+        if self.backlog() > most:
+            return False
+        self.finish(wire_frame(frame), 0)
+        return True
+
+    def straight(self) -> SystemSend | None:
+        """Twisted would first watch the socket."""
+        transport = self._transport
+        if transport._tempDataLen or transport.dataBuffer or self._protocol.state != self._open:
+            return None
+        return self._send
+
+    def finish(self, wire: bytes, sent: int) -> None:
+        if self._protocol.state == self._open:
+            self._transport.write(wire[sent:])
 
     def backlog(self) -> int:
         # Twisted's asyncio reactor keeps unsent bytes in these two buffers; there is no public count.
-        transport = self._protocol.transport
+        transport = self._transport
         return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
 
     def unread(self) -> int:
@@ -134,11 +161,21 @@ class UvicornWriter:
             protocol.conn.send_text(frame)
             protocol.transport.write(b"".join(protocol.conn.data_to_send()))
 
-    def write_live(self, frame: bytes) -> None:
+    def offer(self, frame: bytes, most: int) -> bool:
         """Past the protocol, which would make the same bytes for each socket anew."""
+        if self.backlog() > most:
+            return False
+        self.finish(wire_frame(frame), 0)
+        return True
+
+    def straight(self) -> SystemSend | None:
+        """asyncio's transports write at once by themselves, and give their socket to nobody."""
+        return None
+
+    def finish(self, wire: bytes, sent: int) -> None:
         protocol = self._protocol
         if protocol.conn.state is State.OPEN and not protocol.transport.is_closing():
-            protocol.transport.write(wire_frame(frame))
+            protocol.transport.write(wire[sent:])
 
     def backlog(self) -> int:
         return int(self._protocol.transport.get_write_buffer_size())
@@ -171,8 +208,17 @@ class AsgiWriter:
         self._bytes += len(frame)
         self._put({"type": "websocket.send", "text": frame.decode()})
 
-    def write_live(self, frame: bytes) -> None:
+    def offer(self, frame: bytes, most: int) -> bool:
+        if self._bytes > most:
+            return False
         self.write(frame)
+        return True
+
+    def straight(self) -> SystemSend | None:
+        return None
+
+    def finish(self, wire: bytes, sent: int) -> None:
+        """There was no straight way."""
 
     def backlog(self) -> int:
         return self._bytes

@@ -19,7 +19,7 @@ from messaging.live.fanout import Fanout
 from messaging.live.hub import Hub
 from messaging.live.local_room import LocalRoom, joined
 from messaging.live.session import Session
-from messaging.live.writers import wire_frame
+from messaging.live.writers import send_straight, wire_frame
 from messaging.models import Room
 from messaging.wire.commands import LeaveRoom
 from messaging.wire.server_frames import Fragment
@@ -47,7 +47,7 @@ def watching(local: LocalRoom) -> tuple[Session, Written]:
     held.rev = held.seq = held.read = local.rev
     session.begin_watch(7)
     session.watched[7].held = None
-    local.members.add(session)
+    local.members[session] = None
     return session, writer
 
 
@@ -173,9 +173,30 @@ async def test_what_waits_reaches_who_was_here_and_not_what_came_after(
     await broadcast.announce(changes)
     await until(lambda: shown(ada) == shown(bo) == ["to both"], "what was said before")
     await until(lambda: b'"left"' in bo.frames[-1], "put out")
-    hub.fanout._opens_at = 0.0
+    hub.fanout.hurry()
     await until(lambda: shown(ada) == ["to both", "among ourselves"], "what was said after")
     assert shown(bo) == ["to both"]
+
+
+def test_what_the_system_does_not_take_is_left_to_the_server() -> None:
+    """A socket that is full, one that takes a part, one that is gone, and one that is well."""
+
+    class Server(Written):
+        left: bytes | None = None
+
+        def finish(self, wire: bytes, sent: int) -> None:
+            self.left = wire[sent:]
+
+    def full(wire: bytes) -> int:
+        raise BlockingIOError
+
+    def gone(wire: bytes) -> int:
+        raise BrokenPipeError
+
+    wire = wire_frame(b"x" * 200)
+    servers = [Server() for _ in range(4)]
+    send_straight(wire, zip((full, lambda _: 7, gone, len), servers, strict=True))
+    assert [server.left for server in servers] == [wire, wire[7:], wire, None]
 
 
 @pytest.mark.parametrize("length", [0, 125, 126, 65_535, 65_536])

@@ -31,8 +31,16 @@ class Written:
     def write(self, frame: bytes) -> None:
         self.frames.append(frame)
 
-    def write_live(self, frame: bytes) -> None:
-        self.frames.append(frame)
+    def offer(self, frame: bytes, most: int) -> bool:
+        if self.waiting <= most:
+            self.frames.append(frame)
+        return self.waiting <= most
+
+    def straight(self) -> None:
+        """There is no socket."""
+
+    def finish(self, wire: bytes, sent: int) -> None:
+        raise AssertionError("nothing went straight")
 
     def backlog(self) -> int:
         return self.waiting
@@ -69,11 +77,11 @@ def change(after: int, rev: int, *counts: Count) -> RoomChange:
 async def test_frames_wait_for_the_snapshot_and_those_it_covers_are_dropped() -> None:
     session, writer = make_session()
     session.begin_watch(7)
-    session.deliver(7, 6, [b"covered"])
-    session.deliver(7, 7, [b"newer"])
+    session.deliver(session.watched[7], 6, [b"covered"])
+    session.deliver(session.watched[7], 7, [b"newer"])
     assert writer.frames == []
     await session.write_caught(session.watched[7], [b"snapshot at 6"], 6)
-    session.deliver(7, 8, [b"live"])
+    session.deliver(session.watched[7], 8, [b"live"])
     assert writer.frames == [b"snapshot at 6", b"newer", b"live"]
     assert session.watched[7].rev == 8
 
@@ -83,7 +91,7 @@ async def test_a_room_left_before_its_snapshot_came_gets_nothing_more() -> None:
     session, writer = make_session()
     session.begin_watch(7)
     watched = session.watched[7]
-    session.deliver(7, 6, [b"held"])
+    session.deliver(session.watched[7], 6, [b"held"])
     del session.watched[7]
     await session.write_caught(watched, [], 6)
     assert writer.frames == []
@@ -108,11 +116,11 @@ async def test_a_slow_reader_is_skipped_and_written_to_piece_by_piece(monkeypatc
     session.begin_watch(7)
     watched = session.watched[7]
     await session.write_caught(watched, [], 5)
-    assert session.deliver(7, 6, [b"six"])
+    assert session.deliver(session.watched[7], 6, [b"six"])
     writer.waiting = limits.SKIP_BYTES + 1
-    assert not session.deliver(7, 7, [b"seven"])
+    assert not session.deliver(session.watched[7], 7, [b"seven"])
     writer.waiting = 0
-    assert not session.deliver(7, 8, [b"eight"]), "not before it is caught up"
+    assert not session.deliver(session.watched[7], 8, [b"eight"]), "not before it is caught up"
     assert (watched.behind, watched.rev, writer.frames) == (True, 6, [b"six"])
 
     def write(frame: bytes) -> None:
@@ -142,14 +150,15 @@ async def test_a_reader_that_stays_slow_is_cut_off(monkeypatch: pytest.MonkeyPat
 
 def test_counts_follow_announcements_and_own_messages_read_all() -> None:
     session, writer = make_session()
-    session.count(change(5, 7, Count(6, 6, 2, 1), Count(7, 7, 3, 1)))
+    session.count(session.standings[7], change(5, 7, Count(6, 6, 2, 1), Count(7, 7, 3, 1)))
     assert session.standings[7].unread == 2
-    session.count(change(7, 8, Count(6, 8, 2, -1)))
+    session.count(session.standings[7], change(7, 8, Count(6, 8, 2, -1)))
     assert session.standings[7].unread == 1
-    session.count(change(8, 9, Count(4, 9, 2, -1)))
+    session.count(session.standings[7], change(8, 9, Count(4, 9, 2, -1)))
     assert session.standings[7].unread == 1
-    session.count(change(9, 11, Count(10, 10, 1, 1), Count(11, 11, 2, 1)))
+    session.count(session.standings[7], change(9, 11, Count(10, 10, 1, 1), Count(11, 11, 2, 1)))
     assert (session.standings[7].read, session.standings[7].unread) == (10, 1)
+    session.stale_badges.add(7)
     session.flush_badges()
     session.flush_badges()
     [frame] = writer.frames
@@ -180,7 +189,7 @@ def test_counting_once_for_everybody_says_the_same_as_one_by_one(number: int, re
         session, _ = make_session()
         place = session.standings[7]
         place.rev, place.seq, place.read, place.unread = rev, seq, read, max(0, seq - read)
-        session.count(told, plain)
+        session.count(session.standings[7], told, plain)
         held.append((place.rev, place.seq, place.read, place.unread, place.mentions))
     assert held[0] == held[1]
 
@@ -191,7 +200,7 @@ def test_only_new_messages_are_counted_for_everybody_at_once() -> None:
 
 def test_an_own_message_that_was_deleted_unseen_has_read_all_below_it() -> None:
     session, _ = make_session()
-    session.count(change(5, 9, Count(6, 6, 2, 1), Count(7, 9, 1, -1), Count(8, 8, 2, 1)))
+    session.count(session.standings[7], change(5, 9, Count(6, 6, 2, 1), Count(7, 9, 1, -1), Count(8, 8, 2, 1)))
     held = session.standings[7]
     assert (held.read, held.unread) == (7, 1)
 
@@ -199,9 +208,9 @@ def test_an_own_message_that_was_deleted_unseen_has_read_all_below_it() -> None:
 def test_what_the_database_had_counted_already_is_not_counted_again() -> None:
     """A socket that opens between a commit and its announcement has read the new numbers."""
     session, _ = make_session()
-    session.count(change(3, 5, Count(4, 4, 2, 1), Count(5, 5, 2, 1)))
+    session.count(session.standings[7], change(3, 5, Count(4, 4, 2, 1), Count(5, 5, 2, 1)))
     assert session.standings[7].unread == 0
-    session.count(change(4, 6, Count(5, 5, 2, 1), Count(6, 6, 2, 1)))
+    session.count(session.standings[7], change(4, 6, Count(5, 5, 2, 1), Count(6, 6, 2, 1)))
     assert session.standings[7].unread == 1
 
 
