@@ -36,7 +36,9 @@ def test_what_waits_is_counted_and_its_age_told(log: EmbeddedLog, say: Say, room
     status = status_of(log, "g")
     assert (status.lag_records, status.partitions[0].applied_to, status.partitions[0].end) == (3, 2, 5)
     assert 0.1 < status.lag_s < 30
-    assert [(one.name, one.alive, one.said.partitions) for one in status.bridges] == [("one", True, ["chat.commands/0"])]
+    assert [(one.name, one.alive, one.said.partitions) for one in status.bridges] == [
+        ("one", True, ["chat.commands/0"])
+    ]
     assert status.troubles == []
     words = in_words(status)
     assert "3 records wait" in words
