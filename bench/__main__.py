@@ -36,6 +36,7 @@ ROWS: dict[str, bool] = {
     "idle": False,
     "history": True,
     "gc_frozen": False,
+    "metrics": False,
 }
 """In the order of the table; whether a row needs the services."""
 

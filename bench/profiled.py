@@ -13,7 +13,7 @@ import pstats
 from bench.sink import Sink
 from bench.watched_room import WatchedRoom, serve
 
-WATCHERS, MESSAGES = 500, 60
+WATCHERS, MESSAGES = 1000, 200
 LINES = 22
 
 

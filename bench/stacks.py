@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from tests.stack.processes import MANAGE
 from tests.stack.stack import EmbeddedStack, ServicesStack, Stack
 
 T = TypeVar("T", bound=Stack)
@@ -31,10 +32,12 @@ def running_stack(**environment: str) -> Iterator[ServicesStack]:
 
 
 @contextmanager
-def embedded_stack(**environment: str) -> Iterator[EmbeddedStack]:
-    """One web process on SQLite."""
+def embedded_stack(web: Sequence[str] = MANAGE, **environment: str) -> Iterator[EmbeddedStack]:
+    """One web process on SQLite; `web`: what it is run with."""
     with _stack(EmbeddedStack, environment) as stack:
+        stack.program = web
         stack.start_web()
+        stack.program = MANAGE
         yield stack
 
 

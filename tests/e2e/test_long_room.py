@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import statistics
 import time
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from tests.stack.crowd import percentile
 from tests.stack.stack import EmbeddedStack
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timed]
+
+logger = logging.getLogger(__name__)
 
 LENGTH = 10_400
 PER_SECOND = 20
@@ -148,6 +151,10 @@ async def test_writing_stays_light_and_memory_flat_while_messages_come(long_room
         said = await talking
         keys = sorted(await ada.evaluate("window.keys"))
         rows = await ada.locator("[data-testid=message]").count()
+        logger.info(
+            "key to paint: median %.1f, p95 %.1f ms of %d keys; heap grown by %d",
+            statistics.median(keys), percentile(keys, 0.95), len(keys), grown,
+        )  # fmt: skip
         assert said > PER_SECOND * WRITE_S / 2, "the premise: messages came all the time"
         assert len(keys) > 2 * WRITE_S, "the premise: keys were pressed"
         assert rows <= 300

@@ -3,9 +3,9 @@ import { useState } from "preact/hooks";
 import { words } from "../words.js";
 import { html } from "./html.js";
 
-export function Veil({ isBlocked, children }) {
+export function Veil({ children }) {
   const [isShown, show] = useState(false);
-  if (!isBlocked || isShown) return children;
+  if (isShown) return children;
   return html`<p class="message-deleted">
     ${words.blocked} <button type="button" class="link" onClick=${() => show(true)}>${words.showBlocked}</button>
   </p>`;

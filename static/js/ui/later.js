@@ -9,4 +9,5 @@ export const JourneyDialog = lazy(() => import("./journey_dialog.js"), "JourneyD
 export const ModerationNews = lazy(() => import("./moderation_news.js"), "ModerationNews");
 export const FormatHints = lazy(() => import("./format_hints.js"), "FormatHints");
 export const ReportDialog = lazy(() => import("./report_dialog.js"), "ReportDialog");
+export const Veil = lazy(() => import("./blocked.js"), "Veil");
 export const VersionsDialog = lazy(() => import("./message_dialogs.js"), "VersionsDialog");

@@ -4,11 +4,10 @@ import { setSafeHTML } from "../safe_html.js";
 import { clockTime, fullTime, railTime } from "../times.js";
 import { words } from "../words.js";
 import { Avatar } from "./avatar.js";
-import { Veil } from "./blocked.js";
 import { PresenceDot, SeenBy } from "./company.js";
 import { Draft } from "./draft.js";
 import { html, Icon } from "./html.js";
-import { DeleteDialog, JourneyDialog, ReportDialog, VersionsDialog } from "./later.js";
+import { DeleteDialog, JourneyDialog, ReportDialog, Veil, VersionsDialog } from "./later.js";
 import { actOnMessage } from "./message_keys.js";
 import { MessageTools } from "./message_tools.js";
 import { Previews } from "./previews.js";
@@ -82,6 +81,9 @@ export function Message({ chat, row, now, onEdit, onReply, onUnread, onJump, isF
   const onJourney = isMine ? () => setDialog("journey") : null;
   const keys = { r: () => onReply(message), e: isMine ? () => onEdit(message) : null, u: isMine ? null : () => onUnread(message), i: onJourney, Delete: onRemove };
   const namesMe = !message.deleted_at && !isMine && message.mentions?.includes(chat.me.id);
+  const said = html`${message.reply_to && html`<${Quote} chat=${chat} seq=${message.reply_to} onJump=${onJump} />`}
+    <${Body} chat=${chat} message=${message} />
+    ${isStored && html`<${Previews} previews=${message.previews} />`}`;
   return html`<li
     class="message"
     data-key=${row.key}
@@ -111,11 +113,7 @@ export function Message({ chat, row, now, onEdit, onReply, onUnread, onJump, isF
         <strong>${message.sender.name}</strong>
         <time dateTime=${message.created_at} title=${fullTime(date)}>${clockTime(date)}</time>
       </p>`}
-      <${Veil} isBlocked=${chat.blocked.has(message.sender.id)}>
-        ${message.reply_to && html`<${Quote} chat=${chat} seq=${message.reply_to} onJump=${onJump} />`}
-        <${Body} chat=${chat} message=${message} />
-        ${isStored && html`<${Previews} previews=${message.previews} />`}
-      <//>
+      ${chat.blocked.has(message.sender.id) ? html`<${Veil}>${said}<//>` : said}
       ${message.edited_at && !message.deleted_at && html`<button type="button" class="message-edited" title=${words.showVersions} onClick=${() => setDialog("versions")}>${words.edited}</button>`}
       ${isStored && html`<${Reactions} chat=${chat} message=${message} />`}
       ${seenBy && html`<${SeenBy} chat=${chat} people=${seenBy} />`}
