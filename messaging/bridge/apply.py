@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
+from typing import Any
 
 from django.db import DataError, IntegrityError, connection, transaction
 from msgspec.structs import replace
@@ -184,10 +185,13 @@ def _with_copies(applied: Applied) -> Applied:
 
 
 def _bound_lock_waits() -> None:
-    """Two seconds for a lock instead of fifty: a room that is held must not hold the others."""
+    """Two seconds for a lock instead of fifty: a room that is held must not hold the others. Said once a connection."""
     if connection.vendor == "mysql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET innodb_lock_wait_timeout = {LOCK_WAIT_S}")
+        driver: Any = connection.connection
+        if not getattr(driver, "lock_waits_are_bounded", False):
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET innodb_lock_wait_timeout = {LOCK_WAIT_S}")
+            driver.lock_waits_are_bounded = True
 
 
 def _measure(batch: Batch, seconds: float) -> None:

@@ -69,7 +69,8 @@ class Effects:
         open_filter_cases(self.noticed)
 
     def _write_members(self) -> None:
-        Membership.objects.filter(pk__in=[member.pk for member in self.left.values()]).delete()
+        if self.left:
+            Membership.objects.filter(pk__in=[member.pk for member in self.left.values()]).delete()
         for key, member in self.joined.items():  # who joins and writes at once has no row yet whose marker could rise
             member.read_seq = max(member.read_seq, self.read.get(key, 0))
         Membership.objects.bulk_create(self.joined.values())

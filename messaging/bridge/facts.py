@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -17,6 +18,7 @@ from messaging.bridge.bulk import marks_of
 from messaging.bridge.rows import MessageRow, stored_rows
 from messaging.models import Membership, ModerationAction, Room, RoomHead, Sanction
 from messaging.models.message import places_of
+from messaging.selectors.prepared import Place, PreparedSets, as_models, columns_of
 from messaging.wire.commands import (
     AddMember,
     AttachPreviews,
@@ -67,26 +69,52 @@ class Facts:
     """Lines of the log of moderation that commands of this batch name as what allows them."""
 
 
+def _heads(_: Place, rooms: list[int]) -> QuerySet[RoomHead, dict[str, Any]]:
+    heads = RoomHead.objects.select_for_update().filter(room_id__in=rooms)
+    return heads.order_by("room_id").values(*columns_of(RoomHead))
+
+
+def _members(_: Place, rooms: list[int], users: list[int]) -> QuerySet[Membership, dict[str, Any]]:
+    members = Membership.objects.filter(room_id__in=rooms, user_id__in=users)
+    return members.order_by().values(*columns_of(Membership))
+
+
+def _rooms(_: Place, rooms: list[int]) -> QuerySet[Room, dict[str, Any]]:
+    return Room.objects.filter(pk__in=rooms).order_by().values(*columns_of(Room))
+
+
+def _users(_: Place, users: list[int]) -> QuerySet[User, dict[str, Any]]:
+    return User.objects.filter(pk__in=users).order_by().values(*columns_of(User))
+
+
+def _sanctions(place: Place, users: list[int]) -> QuerySet[Sanction, dict[str, Any]]:
+    in_force = Sanction.objects.in_force(place("now", datetime)).filter(user_id__in=users)
+    return in_force.order_by().values("kind", "user_id", "room_id")
+
+
+# A batch of a few messages would otherwise take longer to write its queries than to have them answered.
+_HEADS, _MEMBERS, _ROOMS = PreparedSets(_heads), PreparedSets(_members), PreparedSets(_rooms)
+_USERS, _SANCTIONS = PreparedSets(_users), PreparedSets(_sanctions)
+
+
 def load_facts(commands: Sequence[Command]) -> Facts:
     """Lock the heads of the rooms in id order and read the rest. Inside the batch's transaction."""
     room_ids = sorted({command.room for command in commands})
     user_ids = {command.sender for command in commands}
     user_ids |= {command.user for command in commands if isinstance(command, AddMember | RemoveMember | SetRole)}
-    heads = RoomHead.objects.select_for_update().filter(room_id__in=room_ids).order_by("room_id")
-    found = {head.room_id: head for head in heads}
+    found = {head.room_id: head for head in as_models(RoomHead, _HEADS.tuples(room_ids))}
     named = _named(commands)
-    opened = Q(room_id__in={command.room for command in commands if isinstance(command, OpenRoom)})
     small = _called_together(commands)
-    whole = opened | Q(room_id__in=small) | _owners(commands)
-    members = Membership.objects.filter(whole | Q(room_id__in=room_ids, user_id__in=user_ids | set(named.values())))
+    members = as_models(Membership, _MEMBERS.tuples(room_ids, user_ids | set(named.values())))
+    members += _more_members(commands, small)
     messages = _messages(commands)
     authors = {message.sender_id for message in messages.values()}
-    sanctions = Sanction.objects.in_force().filter(user_id__in=user_ids).values_list("kind", "user_id", "room_id")
+    sanctions = _SANCTIONS.tuples(user_ids, now=timezone.now())
     return Facts(
         now=_database_now(),
         heads=found,
-        rooms=Room.objects.in_bulk(room_ids),
-        users=User.objects.in_bulk(user_ids | authors),
+        rooms={room.pk: room for room in as_models(Room, _ROOMS.tuples(room_ids))},
+        users={user.pk: user for user in as_models(User, _USERS.tuples(user_ids | authors))},
         members={(member.room_id, member.user_id): member for member in members},
         messages=messages,
         barred={(user, room) for kind, user, room in sanctions if kind != Sanction.Kind.MUTE},
@@ -109,10 +137,15 @@ def _named(commands: Sequence[Command]) -> dict[str, int]:
     return {username.lower(): pk for pk, username in people.values_list("pk", "username")}
 
 
-def _owners(commands: Sequence[Command]) -> Q:
-    """All owners of the rooms where one of them may be about to go."""
-    rooms = {command.room for command in commands if isinstance(command, LeaveRoom | SetRole)}
-    return Q(room_id__in=rooms, role=Membership.Role.OWNER)
+def _more_members(commands: Sequence[Command], small: set[int]) -> list[Membership]:
+    """Everybody in the rooms that are opened or called together, and all owners of the rooms where one of them may be
+    about to go."""
+    whole = small | {command.room for command in commands if isinstance(command, OpenRoom)}
+    leaving = {command.room for command in commands if isinstance(command, LeaveRoom | SetRole)}
+    if not whole and not leaving:
+        return []
+    owners = Q(room_id__in=leaving, role=Membership.Role.OWNER)
+    return list(Membership.objects.filter(Q(room_id__in=whole) | owners))
 
 
 def _shared(commands: Sequence[Command]) -> set[int]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from messaging.log.port import Log, Partition, Record
 from messaging.models import LogTopic, StoredOffset
@@ -50,14 +52,23 @@ class Ownership:
 
     def remember(self, partition: Partition, trace: Trace) -> None:
         """Store a batch's trace beside the offset, in the same transaction."""
-        self.row(partition).update(
-            rooms_before={str(room): rev for room, rev in trace.revs_before.items()},
-            changed_members=trace.members,
-            publisher=self.publisher,
-        )
+        rooms_before = json.dumps({str(room): rev for room, rev in trace.revs_before.items()})
+        changes = "rooms_before = %s, changed_members = %s, publisher = %s"
+        self._update(partition, changes, [rooms_before, json.dumps(trace.members), self.publisher])
 
-    def row(self, partition: Partition):  # type: ignore[no-untyped-def]
-        return StoredOffset.objects.filter(group=self.group, topic=partition.topic, partition=partition.number)
+    def advance(self, partition: Partition, before: int, to: int) -> bool:
+        """By compare-and-set; False when the stored offset is another one."""
+        return self._update(partition, "next_offset = %s", [to], "AND next_offset = %s", [before])
+
+    def _update(
+        self, partition: Partition, changes: str, values: list[Any], only: str = "", if_values: Sequence[int] = ()
+    ) -> bool:
+        """Written out: twice a batch, Django would take longer to write the statement than the database to run it."""
+        group, number = map(connection.ops.quote_name, ("group", "partition"))
+        sql = f"UPDATE messaging_storedoffset SET {changes} WHERE {group} = %s AND topic = %s AND {number} = %s {only}"  # noqa: S608
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*values, self.group, partition.topic, partition.number, *if_values])
+            return bool(cursor.rowcount)
 
 
 def move_offset(owner: Ownership, partition: Partition, records: Sequence[Record]) -> None:
@@ -67,7 +78,7 @@ def move_offset(owner: Ownership, partition: Partition, records: Sequence[Record
     The ownership follows only after the commit.
     """
     before, to = owner.next_offset[partition], records[-1].offset + 1
-    if records[0].offset < before or owner.row(partition).filter(next_offset=before).update(next_offset=to) == 0:
+    if records[0].offset < before or not owner.advance(partition, before, to):
         raise LostPartition(partition)
     transaction.on_commit(lambda: owner.next_offset.__setitem__(partition, to))
 

@@ -58,4 +58,5 @@ def test_calling_together_takes_as_many_statements_once_as_often(desk: Desk, say
             desk.apply(*[say("ada", "@room") for _ in range(number)])
         return len(queries)
 
+    statements(1)  # what is said once a connection
     assert statements(1) == statements(10)
