@@ -108,13 +108,19 @@ async def move_marker(sessions: Iterable[Session], marker: ReadMarker) -> None:
     the person saw it."""
     for session in sessions:
         held = session.standings.get(marker.room)
-        if held is None or not _moves(held.read, marker):
+        if held is None:
             continue
-        held.read = min(marker.seq, held.seq)
-        if held.read < held.seq:
-            await _recount(session, held)
+        if marker.was is not None and marker.was > held.seq:
+            # Who went back knew of more than this socket: of a message of their own, perhaps, which would read it all.
+            await _recount(session, held, from_database=True)
+        elif not _moves(held.read, marker):
+            continue
         else:
-            held.unread = held.mentions = 0
+            held.read = min(marker.seq, held.seq)
+            if held.read < held.seq:
+                await _recount(session, held)
+            else:
+                held.unread = held.mentions = 0
         session.write(read_frame(held))
 
 
@@ -123,14 +129,17 @@ def _moves(read: int, marker: ReadMarker) -> bool:
     return marker.seq > read if marker.was is None else marker.seq < read <= marker.was
 
 
-async def _recount(session: Session, held: Standing) -> None:
-    """Read the counts above the marker. They belong to one `rev`: read again if we have counted beyond it since."""
+async def _recount(session: Session, held: Standing, *, from_database: bool = False) -> None:
+    """Read the counts above the marker, or above the one in the database, with that. They belong to one `rev`: read
+    again if we have counted beyond it since."""
     while session.standings.get(held.id) is held:
         marker = held.read
-        found = (await in_database(standings, session.user_id, [held.id], marker)).get(held.id)
+        asked = None if from_database else marker
+        found = (await in_database(standings, session.user_id, [held.id], asked)).get(held.id)
         if found is None:
             return
         if held.read == marker and found.rev >= held.rev:
-            held.seq, held.rev, held.unread, held.mentions = found.seq, found.rev, found.unread, found.mentions
+            held.seq, held.rev, held.read = found.seq, found.rev, found.read if from_database else marker
+            held.unread, held.mentions = found.unread, found.mentions
             session.stale_badges.add(held.id)
             return

@@ -315,3 +315,16 @@ def test_random_operations_agree_with_the_plain_model() -> None:
             report_multiple_bugs=False,
         ),
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_goes_back_beyond_what_a_socket_has_heard_of_their_own_is_not_moved_on_again() -> None:
+    """Found by the machine: the announcement of one's own message is lost, and another tab marks it unread."""
+    state = Chat()
+    state.everybody_comes_in()
+    state.connect(who=0, forgets=False)
+    state.send(who=0, where=0, words=["hello"])
+    state.bridge_steps(announced=False)
+    state.mark_unread(who=0, where=0, seq=0, was=1)
+    state.all_agrees()
+    state.teardown()
