@@ -17,6 +17,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CUTS = short_or_whole(8, 100)
 SEED = 20_261_126
+HELD = 90
+"""So many of the newest a page holds at least while it follows the talk."""
 
 SHOWN = """els => els.filter((el) => el.dataset.state === "sent")
   .map((el) => el.querySelector(".message-body").innerText.trim()).filter((text) => text.startsWith("cut "))"""
@@ -62,7 +64,7 @@ async def test_random_cuts_lose_double_and_swap_nothing(embedded_stack: Embedded
         for name, said in written.items():
             assert [body for body in bodies if body.split()[1] == name] == said, f"{name}: lost, doubled or swapped"
             shown = await people[name][1].eval_on_selector_all("[data-testid=message]", SHOWN)
-            assert len(shown) >= min(len(bodies), 200)
+            assert len(shown) >= min(len(bodies), HELD)
             assert shown == bodies[-len(shown) :], f"{name} sees something else"
 
 

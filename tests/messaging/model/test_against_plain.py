@@ -195,6 +195,7 @@ class Chat(RuleBasedStateMachine):
         session.standings = standings(self.people[who].pk)
         self.sockets[who] = session, writer
         self.hub.add(session)
+        self.runner.run(self.markers.tell(session))  # as the consumer does: the database may not know the last second
         revs = {}
         for where, room in enumerate(self.rooms):
             screen = Screen() if forgets else self.screens.get((who, where), Screen())
