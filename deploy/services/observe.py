@@ -19,7 +19,8 @@ def main() -> int:
     try:
         port = int(os.environ.get("PROMETHEUS_PORT") or free_port())
         prometheus.start(folder, state, port, {part: [f"127.0.0.1:{ports[part]}"] for part in ports})
-        print(f"Prometheus: http://127.0.0.1:{port}/alerts  (the main curves: /ops/ of the chat, for staff)")
+        # Debian's Prometheus comes with the classic pages alone.
+        print(f"Prometheus: http://127.0.0.1:{port}/classic/alerts  (the main curves: /ops/ of the chat, for staff)")
         return up.main(ports)
     except ServiceError as error:
         sys.exit(f"chatsite: {error}")
