@@ -24,6 +24,8 @@ def main() -> int:
         return up.main(ports)
     except ServiceError as error:
         sys.exit(f"chatsite: {error}")
+    except KeyboardInterrupt:  # while it was starting
+        return 130
     finally:
         stop(state)
 

@@ -1,4 +1,4 @@
-"""python -m deploy.services.up: web, bridge and workers on the real services, until a signal comes or one ends."""
+"""python -m deploy.services.up: web, bridge and workers on the real services, until a signal comes or one ends. The services stay."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def main(metrics_ports: Mapping[str, int] | None = None) -> int:
         sys.exit("chatsite: make up needs MariaDB, Redis and Kafka; without them: make run")
     environment = {**os.environ, **found, "CHAT_DEMO": "1"}
     for task in (["migrate", "--verbosity", "0"], ["seed_demo"]):
-        subprocess.run([*MANAGE, *task], env=environment, check=True)
+        subprocess.run([*MANAGE, *task], env=environment, check=True, start_new_session=True)
     commands = {
         "worker": ["chat_worker", "notifier"],
         "previewer": ["chat_worker", "previewer"],
@@ -78,4 +78,7 @@ def supervise(processes: list[subprocess.Popen[bytes]]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # while it was starting
+        sys.exit(130)

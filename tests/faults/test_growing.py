@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -93,9 +94,13 @@ async def test_bridge_and_web_killed_while_it_grows(make_stack: MakeStack) -> No
 
 async def test_what_was_broken_off_is_finished_and_nonsense_is_refused(make_stack: MakeStack) -> None:
     stack = make_stack()
-    begun = stack.start("grow", ["kafka_bridge", "--grow", str(NEW)])
-    await asyncio.to_thread(begun.wait_until_printed, "chat.commands.2 has 16 partitions")
-    await asyncio.to_thread(begun.kill)
+    for number in (signal.SIGINT, signal.SIGKILL):
+        begun = stack.start("grow", ["kafka_bridge", "--grow", str(NEW)])
+        await asyncio.to_thread(begun.wait_until_printed, "chat.commands.2 has 16 partitions")
+        begun.signal(number)
+        await asyncio.to_thread(begun.process.wait, 10)
+        assert "Traceback" not in begun.printed()
+        assert ("is finished by the same command" in begun.printed()) == (number == signal.SIGINT)
     assert await refusal(stack, NEW + 1) == (
         f"CommandError: not grown: growing to {NEW} partitions was begun; finish that first\n"
     )

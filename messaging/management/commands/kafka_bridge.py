@@ -127,6 +127,8 @@ class Command(BaseCommand):
             grow(log, partitions, self.stdout.write)
         except (LogError, CannotGrow, DatabaseError) as error:
             raise CommandError(f"not grown: {error}") from error
+        except KeyboardInterrupt as stopped:
+            raise CommandError("stopped; what was begun is finished by the same command", returncode=130) from stopped
         finally:
             log.close()
 
