@@ -1,4 +1,4 @@
-"""python -m deploy.services.up: web, bridge and workers on the real services, until a signal comes or one ends. The services stay."""
+"""python -m deploy.services.up: web, bridge, workers, until a signal comes or one ends. The services stay."""
 
 from __future__ import annotations
 
