@@ -43,6 +43,9 @@ from messaging.wire.records import COMMAND_HEADERS, encode_command, record_key
 
 logger = logging.getLogger(__name__)
 
+Speaks = frames.Send | frames.Edit
+"""What is not done while one is muted, and whose order counts."""
+
 
 class ChatConsumer(AsyncConsumer):
     """One socket. Frames are handled in order; `sync` and `watch` run beside them, never before."""
@@ -210,6 +213,8 @@ class ChatConsumer(AsyncConsumer):
             self.process.sends.check_turn(session.user_id, frame.room, every_s)
             appended = self._append(session, encode_command(command), frame.room, tracing.traceparent(span))
         except Rejection as why:
+            if isinstance(why, Busy) and why.retry_after and isinstance(frame, Speaks):
+                session.refused(frame.room, frame.client_id, why.retry_after)
             metrics.frames_wrong.labels(code=why.code).inc()
             tracing.end(span, refused=why.code)
             session.write(server_frames.rejected(frame.client_id, why))
@@ -234,6 +239,7 @@ class ChatConsumer(AsyncConsumer):
     async def _check(self, session: Session, frame: frames.CommandFrame) -> Standing | None:
         """From memory. A re-send of what may be in the log already is checked for sign-in and size only (None)."""
         if getattr(frame, "again", False):
+            session.keep_order(frame.room, frame.client_id, again=True)
             # Refusing would say that nothing was stored: who repeats too fast waits instead.
             await asyncio.sleep(self.process.sends.wait_to_repeat(session.user_id))
             return None
@@ -243,8 +249,9 @@ class ChatConsumer(AsyncConsumer):
             standing = await in_database(require_standing, session.user_id, frame.room)
             await self.process.hub.refresh(session, frame.room)
         check_writable(standing)
-        if isinstance(frame, frames.Send | frames.Edit):
+        if isinstance(frame, Speaks):
             check_may_speak(standing)
+            session.keep_order(frame.room, frame.client_id)
         self.process.sends.take(session.user_id)
         if isinstance(frame, frames.Send):  # to delete is to moderate, which is never shed
             self.process.load.take_send(time.monotonic() - self._arrived)

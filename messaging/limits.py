@@ -132,6 +132,9 @@ FRAMES_TARGET_S: Final = 0.5
 """Frames that came in should be handled within this; from here on sends that waited longer are refused, all of
 them at three times as long."""
 
+UNHEARD_S: Final = 3 * FRAMES_TARGET_S
+"""How long after `retry_after` something may still be handled that was sent before its sender heard of a refusal."""
+
 GENERATIONS_EVERY_S: Final = 1.0
 """How often a bridge looks whether commands stand in more topics, or in fewer that it has to wait for."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from typing import Any
+from uuid import UUID
 
 from messaging import limits, metrics
-from messaging.errors import RateLimited
+from messaging.errors import Busy, RateLimited
 from messaging.live.broadcast import Count, RoomChange
 from messaging.live.counting import Plain
 from messaging.live.throttles import TokenBucket
@@ -67,6 +68,8 @@ class Session:
         self.is_idle = False
         """Nobody has touched this page for a while, or sees it."""
         self.outstanding = 0
+        self._refused: dict[int, tuple[UUID, float, float]] = {}
+        """Of each room what the chat was too busy for, its `retry_after`, and until when all that follows waits."""
         self._is_cut_off = False
         self._reads_paused = False
         self._errors = TokenBucket(limits.ERRORS_PER_MINUTE / 60, limits.ERRORS_PER_MINUTE)
@@ -120,6 +123,21 @@ class Session:
         except RateLimited:
             return False
         return True
+
+    # Order: what was written behind a refused message is refused with it, or a busy moment would turn them round.
+
+    def keep_order(self, room: int, client_id: UUID, *, again: bool = False) -> None:
+        """Raises Busy for what would overtake a refused message; `again`: not for what may be in the log already."""
+        first, retry_after, until = self._refused.get(room, (client_id, 0.0, 0.0))
+        if client_id == first or time.monotonic() >= until:
+            self._refused.pop(room, None)
+        elif not again:
+            raise Busy(retry_after=retry_after)
+
+    def refused(self, room: int, client_id: UUID, retry_after: float) -> None:
+        """The chat is too busy for this one. What follows waits until it comes again, or is not going to."""
+        until = time.monotonic() + retry_after + limits.UNHEARD_S
+        self._refused.setdefault(room, (client_id, retry_after, until))
 
     # Watching: register, then catch up; live frames in between wait, and those the catch-up covers are dropped.
 

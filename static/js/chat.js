@@ -8,7 +8,7 @@ import { Company } from "./company.js";
 import { Connection } from "./connection.js";
 import { counted } from "./counting.js";
 import { loudness } from "./loudness.js";
-import { Outbox } from "./outbox.js";
+import { Outbox, isSaid } from "./outbox.js";
 import { People } from "./people.js";
 import { Quotes } from "./quotes.js";
 import { hasReacted } from "./reactions.js";
@@ -35,6 +35,8 @@ export class Chat {
   #returned = new Map();
   /** From hello to `outcomes`: nothing new overtakes what has to be sent again. */
   #resuming = false;
+  /** Rooms that were too busy: what is said there waits, in order. */
+  #busy = new Set();
   #typedAt = 0;
   #syncing = new Set();
   /** Rooms marked unread by hand: they stay so until they are opened again, or written to. */
@@ -227,6 +229,7 @@ export class Chat {
 
   #put(entry) {
     if (this.connection.state !== "online" || this.#resuming || !this.outbox.get(entry.client_id)) return;
+    if (this.#busy.has(entry.frame.room) && !entry.tried && isSaid(entry)) return;
     this.connection.send(this.outbox.wire(entry, this.now()));
   }
 
@@ -309,11 +312,22 @@ export class Chat {
       }
     }
     if (entry && rejection.code === "busy" && rejection.retry_after) {
-      this.outbox.postpone(entry.client_id);
-      setTimeout(() => this.#put(entry), rejection.retry_after * 1000 * (1 + this.random()));
+      this.#wait(entry, rejection.retry_after);
       return;
     }
     this.outbox.rejected(rejection);
+  }
+
+  /** Try again by itself; what was said behind it in its room comes behind it again. */
+  #wait(entry, seconds) {
+    const { room } = entry.frame;
+    this.outbox.postpone(entry);
+    if (this.#busy.has(room)) return;
+    this.#busy.add(room);
+    setTimeout(() => {
+      this.#busy.delete(room);
+      for (const one of this.outbox.inRoom(room)) if (!one.tried && one.state === "sending") this.#put(one);
+    }, seconds * 1000 * (1 + this.random()));
   }
 
   #giveBack({ room, body }) {

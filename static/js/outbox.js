@@ -78,12 +78,18 @@ export class Outbox {
     });
   }
 
-  /** Nothing was stored, and it will be tried again soon as if for the first time. */
-  postpone(clientId) {
-    this.#change(clientId, (entry) => {
-      entry.tried = false;
-      entry.sentAt = undefined;
-    });
+  /**
+   * Nothing of this was stored, nor of what was said behind it in its room: the server refuses that as well. All of it
+   * will be sent as if for the first time.
+   */
+  postpone(first) {
+    const { sentAt } = first;
+    for (const entry of this.inRoom(first.frame.room)) {
+      const isBehind = isSaid(entry) && entry.state === "sending" && entry.sentAt >= sentAt;
+      if (entry !== first && !isBehind) continue;
+      Object.assign(entry, { tried: false, sentAt: undefined });
+      this.#save(entry);
+    }
   }
 
   /** What the server says became of unfinished commands. Returns those that have to be sent again, in order. */
@@ -141,6 +147,11 @@ export class Outbox {
   #save(entry) {
     this.keep.put(entry);
   }
+}
+
+/** What is said in a room has an order; reactions and deletions have none. */
+export function isSaid({ frame: { type } }) {
+  return type === "send" || type === "edit";
 }
 
 function hasHappened(frame, message, me) {

@@ -125,6 +125,45 @@ test("what got no answer is sent again, and what was too busy is tried again by 
   end();
 });
 
+test("what was said behind a message that was too much waits behind it, over a new socket as well", async () => {
+  const { chat, open, welcome, end } = begin();
+  chat.random = () => 0;
+  const socket = open();
+  socket.say(welcome);
+  for (const text of ["one", "two", "three"]) chat.send(text);
+  const [one, two, three] = chat.outbox.entries.map((entry) => entry.client_id);
+  socket.say({ type: "accepted", client_id: one });
+  const busy = (id) => ({ type: "rejected", client_id: id, code: "busy", message: "", retry_after: 0.05 });
+  socket.say(busy(two));
+  chat.send("four");
+  socket.say(busy(three));
+  chat.react({ seq: 1, reactions: {} }, "👍", true);
+  assert.deepEqual(bodies(socket), ["one", "two", "three"], "the fourth waits");
+  assert.equal(socket.sent.at(-1).type, "react", "a reaction has no place to lose");
+  socket.onclose({ code: 1006 });
+  const next = open();
+  next.say(welcome);
+  next.say({ type: "outcomes", [one]: { state: "pending" }, [two]: { state: "pending" }, [three]: { state: "pending" } });
+  assert.deepEqual(bodies(next), ["one"], "what was refused waits on");
+  await new Promise((resolve) => setTimeout(resolve, 80));
+  assert.deepEqual(bodies(next), ["one", "two", "three", "four"]);
+  assert.deepEqual(next.sent.filter((frame) => frame.again && frame.type === "send").map((frame) => frame.body), ["one"]);
+  end();
+});
+
+test("a reaction that was too much is tried again as well", async () => {
+  const { chat, open, welcome, end } = begin();
+  chat.random = () => 0;
+  const socket = open();
+  socket.say(welcome);
+  chat.react({ seq: 1, reactions: {} }, "👍", true);
+  const [{ client_id: clientId }] = chat.outbox.entries;
+  socket.say({ type: "rejected", client_id: clientId, code: "busy", message: "", retry_after: 0.01 });
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  assert.deepEqual(socket.sent.slice(-2).map((frame) => [frame.type, frame.client_id, frame.again]), [["react", clientId, undefined], ["react", clientId, undefined]]);
+  end();
+});
+
 test("a message is unread from where one says until the room is opened again; another tab only reads on", () => {
   const { chat, open, welcome, end } = begin({ seq: 9, rev: 9, read: 9 });
   const socket = open();

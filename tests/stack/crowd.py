@@ -34,8 +34,9 @@ class SteadyClient(ChatClient):
         self._resuming = False
         self._tries = 0
         self._repeats: set[asyncio.Future[None]] = set()
-        self._refused: set[str] = set()
-        """Told to come back later, and not sent again yet."""
+        self._postponed: set[str] = set()
+        """Surely not stored: refused by a server that was too busy, or written behind that; to be sent in order."""
+        self._is_told_to_wait = False
         self._life: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -63,36 +64,46 @@ class SteadyClient(ChatClient):
 
     async def say_soon(self, body: str) -> None:
         """Send now, or with the next connection: nothing new overtakes what has to be sent again."""
-        if self._resuming:
+        if self._resuming or self._is_told_to_wait or self._postponed:
             client_id = str(uuid4())
             self.sent[client_id], self.sent_at[client_id] = body, time.monotonic()
+            self._postponed.add(client_id)
             return
         with contextlib.suppress(websockets.ConnectionClosed):
             await self.say(body)
 
     async def _take(self, frame: dict[str, Any]) -> None:
-        """Try again what a server was too busy for, as a browser does by itself."""
+        """Try again what a server was too busy for, as a browser does by itself: what was sent behind it as well."""
         await super()._take(frame)
-        if frame["type"] == "rejected" and frame["code"] == "busy" and not frame.get("final"):
-            self._refused.add(frame["client_id"])
-            asyncio.get_running_loop().call_later(frame["retry_after"], self._again, frame["client_id"])
-
-    def _again(self, client_id: str) -> None:
-        self._repeats.add(asyncio.ensure_future(self._repeat(client_id)))
-
-    async def _repeat(self, client_id: str) -> None:
-        """What was refused was not sent: its place among the others is where it is sent now."""
-        if client_id not in self._refused:
+        if frame["type"] != "rejected" or frame["code"] != "busy" or frame.get("final"):
             return
-        self._refused.discard(client_id)
-        self.sent[client_id] = self.sent.pop(client_id)
+        sent = list(self.sent)
+        behind = sent[sent.index(frame["client_id"]) :]
+        self._postponed |= set(behind) - set(self.accepted)
+        if not self._is_told_to_wait:
+            self._is_told_to_wait = True
+            wait_s = frame["retry_after"] * random.uniform(1, 2)
+            asyncio.get_running_loop().call_later(wait_s, self._go_on)
+
+    def _go_on(self) -> None:
+        self._is_told_to_wait = False
+        self._repeats.add(asyncio.ensure_future(self._send_postponed()))
+
+    async def _send_postponed(self) -> None:
         with contextlib.suppress(websockets.ConnectionClosed):
-            await self.say(self.sent[client_id], client_id)
+            while self._postponed and not (self._resuming or self._is_told_to_wait):
+                client_id = next(one for one in self.sent if one in self._postponed)
+                self._postponed.discard(client_id)
+                await self.say(self.sent[client_id], client_id)
 
     async def repeat_late(self) -> None:
         """Send again what got no answer at all."""
         for client_id in self.unfinished():
-            if client_id not in self.accepted and time.monotonic() - self.sent_at[client_id] > REPEAT_S:
+            if (
+                client_id not in self._postponed
+                and client_id not in self.accepted
+                and time.monotonic() - self.sent_at[client_id] > REPEAT_S
+            ):
                 with contextlib.suppress(websockets.ConnectionClosed):
                     await self.say(self.sent[client_id], client_id, again=True)
 
@@ -113,13 +124,10 @@ class SteadyClient(ChatClient):
         self._resuming = True
         try:
             await self.open(unfinished=self.unfinished()[:1000])
-            again: set[str] = set()
-            while waiting := [client_id for client_id in self.unfinished() if client_id not in again]:
-                for client_id in waiting:
-                    again.add(client_id)
-                    self._refused.discard(client_id)
-                    await self.say(self.sent[client_id], client_id, again=True)
+            for client_id in [one for one in self.unfinished() if one not in self._postponed]:
+                await self.say(self.sent[client_id], client_id, again=True)
             self._resuming = False
+            await self._send_postponed()
         except (OSError, AssertionError, TimeoutError, websockets.WebSocketException):
             self._tries = min(self._tries + 1, 5)
             return False

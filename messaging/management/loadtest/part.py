@@ -152,6 +152,8 @@ class Socket(asyncio.Protocol):
         self.place = Place()
         self.waiting: dict[str, int] = {}
         """When what was sent and has no answer yet was due, by client_id."""
+        self._refused: list[str] = []
+        """What the chat was too busy for: it goes first, as in a browser."""
         self._epoch = b""
         self._transport: asyncio.Transport | None = None
         self._welcomed: asyncio.Future[None] | None = None
@@ -196,9 +198,7 @@ class Socket(asyncio.Protocol):
         """A send; without a connection it is not made, and not counted."""
         if not self.is_open or self._transport is None:
             return
-        # UUIDv7 by what is at hand: milliseconds, version, variant, chance.
-        number = (time.time_ns() // 1_000_000) << 80 | 7 << 76 | random.getrandbits(12) << 64 | 2 << 62
-        client_id = str(UUID(int=number | random.getrandbits(62)))
+        client_id = self._refused.pop(0) if self._refused else uuid7()
         text = f"{due} {body}"[: max(len(body), 24)]
         self._write(f'{{"type":"send","client_id":"{client_id}","room":{self.seat.room},"body":"{text}"}}'.encode())
         self.waiting[client_id] = due
@@ -248,6 +248,7 @@ class Socket(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._transport, self._parser = None, None
         self.waiting.clear()
+        self._refused.clear()
         if self._welcomed is not None:
             if not self._welcomed.done():
                 self._welcomed.set_exception(ConnectionError(str(self._code)))
@@ -280,5 +281,12 @@ class Socket(asyncio.Protocol):
             self.part.now.accept.add((now - due) / 1_000_000)
         elif (code := CODE.search(payload)) and code[1] == b"busy":
             self.part.now.busy += 1
+            self._refused.append(found[1].decode())
         else:
             self.part.now.rejected += 1
+
+
+def uuid7() -> str:
+    """By what is at hand: milliseconds, version, variant, chance."""
+    number = (time.time_ns() // 1_000_000) << 80 | 7 << 76 | random.getrandbits(12) << 64 | 2 << 62
+    return str(UUID(int=number | random.getrandbits(62)))

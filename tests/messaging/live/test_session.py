@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 
 from messaging import limits
-from messaging.errors import RateLimited
+from messaging.errors import Busy, RateLimited
 from messaging.live import throttles
 from messaging.live.broadcast import Count, RoomChange
 from messaging.live.counting import Plain
@@ -250,3 +251,27 @@ def test_who_sends_faster_than_it_is_handled_is_read_no_further_until_that_has_c
         writer.unhandled = unhandled
         session.bound_unread()
         assert writer.reads_paused is paused, unhandled
+
+
+def test_what_was_written_behind_a_refused_message_does_not_overtake_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("messaging.live.session.time.monotonic", lambda: now)
+    session, _ = make_session()
+    first, second, third = (UUID(int=number) for number in range(3))
+    session.keep_order(7, first)
+    session.refused(7, first, 2.0)
+    for behind in (second, third):
+        with pytest.raises(Busy) as told:
+            session.keep_order(7, behind)
+        assert told.value.retry_after == 2.0, "in order also for who keeps a timer for each"
+        session.refused(7, behind, 2.0)
+    session.keep_order(8, second)
+    session.keep_order(7, second, again=True)
+    session.keep_order(7, first)
+    session.keep_order(7, second)
+    session.refused(7, second, 2.0)
+    session.keep_order(7, second, again=True)
+    session.keep_order(7, third)
+    session.refused(7, third, 2.0)
+    now = 2.0 + limits.UNHEARD_S
+    session.keep_order(7, first)
