@@ -60,12 +60,17 @@ Report = TypeVar("Report")
 
 
 def highest(try_rate: Callable[[float], tuple[bool, Report]], first: float, steps: int) -> Report | None:
-    """Double (or halve) from `first` until it turns, then bisect; the report of the highest rate that held."""
+    """Double (or halve) from `first` until it turns, then bisect; the report of the highest rate that held.
+
+    What fails is tried once more: the search turns for good, which a moment's disturbance must not make it do.
+    """
     best: Report | None = None
     holds_at, fails_at = 0.0, float("inf")
     rate = first
     for _ in range(steps):
         holds, report = try_rate(rate)
+        if not holds:
+            holds, report = try_rate(rate)
         if holds:
             holds_at, best = rate, report
         else:

@@ -10,13 +10,14 @@ from bench.watched_room import server_frame
 
 
 def knee(at: float, first: float, steps: int) -> tuple[float | None, int]:
+    """What is found, and after how many rates."""
     tried: list[float] = []
 
     def try_rate(rate: float) -> tuple[bool, float]:
         tried.append(rate)
         return rate <= at, rate
 
-    return highest(try_rate, first, steps), len(tried)
+    return highest(try_rate, first, steps), len(set(tried))
 
 
 @pytest.mark.parametrize("first", [1.0, 100.0, 4000.0])
@@ -25,6 +26,18 @@ def test_the_search_ends_at_the_knee(first: float) -> None:
     assert found == pytest.approx(700, rel=0.05)
     assert found <= 700
     assert tried == 16
+
+
+def test_one_disturbed_moment_does_not_turn_it() -> None:
+    disturbed = {200.0, 700.0}
+
+    def try_rate(rate: float) -> tuple[bool, float]:
+        if rate in disturbed:
+            disturbed.remove(rate)
+            return False, rate
+        return rate <= 700, rate
+
+    assert highest(try_rate, 100.0, 6) == 700
 
 
 def test_nothing_that_holds_is_nothing_and_no_figure() -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.e2e.browser import chromium, forgive, open_room, see, signed_in, write
-from tests.stack.client import ChatClient
+from tests.stack.client import ChatClient, read_all
 from tests.stack.stack import EmbeddedStack, Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -140,8 +140,7 @@ async def test_scrolling_up_brings_history_and_what_is_read_does_not_move(embedd
         for number in range(270):
             await bo.say(f"history {number}")
         await bo.until(lambda: bo.shows("history 269"), "the last one", within_s=20)
-        async with ChatClient(embedded_stack, "ada") as read_elsewhere:  # so that the room opens at its end
-            await read_elsewhere.write(type="read", room=1, seq=max(bo.messages))
+        await read_all(embedded_stack, "ada")  # so that the room opens at its end
         _, ada = await signed_in(browser, embedded_stack.url, "ada")
         await open_room(ada, embedded_stack.url)
         await see(ada, "history 269")

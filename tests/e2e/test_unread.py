@@ -9,7 +9,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.e2e.browser import chromium, open_room, see, signed_in, write
 from tests.e2e.test_talk import tool
-from tests.stack.client import ChatClient
+from tests.stack.client import ChatClient, read_all
 from tests.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -22,14 +22,6 @@ async def say_many(stack: EmbeddedStack, count: int, word: str) -> None:
         for number in range(count):
             await bo.say(f"{word} {number}.")
         await bo.until(lambda: bo.shows(f"{word} {count - 1}."), "the last")
-
-
-async def read_all(stack: EmbeddedStack, name: str, room: int = 1) -> None:
-    async with ChatClient(stack, name) as client:
-        held = next(one for one in client.welcome["rooms"] if one["id"] == room)
-        if held["unread"] > 0:
-            await client.write(type="read", room=room, seq=held["seq"])
-            await client.until(lambda: any(frame["type"] == "read" for frame in client.frames), "read")
 
 
 async def place_of_the_line(page: Page) -> float:

@@ -16,6 +16,14 @@ from tests.stack.stack import ServicesStack
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.services]
 
+KEPT = (
+    "SELECT room_id, seq, rev, client_id, sender_id, body, created_at FROM messaging_message ORDER BY room_id, seq",
+    "SELECT topic, `partition`, next_offset FROM messaging_storedoffset WHERE topic LIKE 'chat.commands%%' "
+    "AND next_offset > 0 ORDER BY topic, `partition`",
+    "SELECT name, topic_id, partitions, ends FROM messaging_logtopic WHERE name LIKE 'chat.commands%%' ORDER BY name",
+)
+"""What has to be the same again."""
+
 MakeStack = Callable[..., ServicesStack]
 
 SOCKETS, ROOMS, PER_SECOND = short_or_whole((30, 4, 50), (200, 20, 100))
@@ -110,4 +118,23 @@ async def test_what_was_broken_off_is_finished_and_nonsense_is_refused(make_stac
         await crowd.settle()
         await crowd.check()
     assert "has 16 partitions already" in await refusal(stack, OLD)
+    audited(stack)
+
+
+async def test_a_lost_database_is_rebuilt_over_all_generations(make_stack: MakeStack) -> None:
+    stack = make_stack()
+    async with Crowd(stack, stack.people(4, 4)) as crowd:
+        await crowd.talk(1, PER_SECOND)
+        await crowd.settle()
+        await grow(stack)
+        await crowd.talk(1, PER_SECOND)
+        await crowd.settle()
+    for process in reversed(stack.processes):
+        await asyncio.to_thread(process.end)
+    before = [stack.rows(question) for question in KEPT]
+    await asyncio.to_thread(stack.lose_database)
+    assert "rebuilt from" in await asyncio.to_thread(stack.run, "rebuild")
+    assert [stack.rows(question) for question in KEPT] == before
+    assert set(partitions(stack)) == {"chat.commands", "chat.commands.2"}
+    await asyncio.to_thread(stack.start_bridge)
     audited(stack)

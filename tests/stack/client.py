@@ -14,6 +14,7 @@ import httpx
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.stack.processes import wait_for
 from tests.stack.stack import Stack
 
 
@@ -201,3 +202,16 @@ async def close_code(socket: ClientConnection, within_s: float = 5) -> int:
                 await socket.recv()
         except websockets.ConnectionClosed:
             return socket.close_code or 0
+
+
+async def read_all(stack: Stack, name: str, room: int = 1) -> None:
+    """Read to the end, as another page of that person does; returns once that is stored."""
+    async with ChatClient(stack, name, room) as client:
+        held = next(one for one in client.welcome["rooms"] if one["id"] == room)
+        if held["unread"] > 0:
+            await client.write(type="read", room=room, seq=held["seq"])
+            await client.until(lambda: any(frame["type"] == "read" for frame in client.frames), "read")
+    marker = (
+        f"SELECT read_seq FROM messaging_membership WHERE room_id = {room} AND user_id = {client.welcome['user']['id']}"
+    )
+    await asyncio.to_thread(wait_for, lambda: stack.rows(marker)[0][0] >= held["seq"], 10, "the marker is stored")

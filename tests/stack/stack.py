@@ -265,6 +265,13 @@ class ServicesStack(Stack):
             return
         self.make_demo()
 
+    def lose_database(self) -> None:
+        """Of all that was in it, only the tables are there again. Nothing may run."""
+        with self._connected() as cursor:
+            cursor.execute(f"DROP DATABASE {self.name}")
+            cursor.execute(f"CREATE DATABASE {self.name} CHARACTER SET utf8mb4")
+        self.run("migrate", "-v", "0")
+
     def start_bridge(self, *arguments: str) -> ManagePy:
         bridge = self.start("bridge", ["kafka_bridge", *arguments])
         bridge.wait_until_printed("bridge: group")
