@@ -110,6 +110,9 @@ RECEIPT_ROOM_MOST: Final = 50
 RECEIPTS_CHECK_EVERY_S: Final = 20.0
 OUTBOX_POLL_S: Final = 0.2
 LEASE_S: Final = 10.0
+PUBLISH_WAIT_S: Final = 1.0
+"""How long a bridge may keep rooms locked for the sake of the log."""
+
 REPORT_EVERY_S: Final = 2.0
 """How often a bridge says in the database how it is doing."""
 

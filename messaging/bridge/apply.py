@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
@@ -58,18 +58,19 @@ class Decoded:
     letters: list[Letter]
 
 
-def apply_batch(batch: Batch, owner: Ownership) -> list[Applied]:
-    """Apply records of several partitions; one result per transaction.
+def apply_batch(batch: Batch, owner: Ownership, may_commit: Callable[[], None] = lambda: None) -> list[Applied]:
+    """Apply records of several partitions; one result per transaction. `may_commit` is called before each is
+    committed, and raises what keeps it from that.
 
     Raises LostPartition when another bridge owns one of them, OperationalError or InterfaceError when the
     database is not available; nothing of the transaction at hand is stored then.
     """
     decoded = _decode(batch)
     try:
-        return [_with_one_rerun(batch, decoded, owner)]
+        return [_with_one_rerun(batch, decoded, owner, may_commit)]
     except (DataError, IntegrityError) as error:
         logger.warning("a batch of %d partitions failed (%s); applying them one by one", len(batch), error)
-        return [_salvage(partition, batch[partition], decoded, owner) for partition in batch]
+        return [_salvage(partition, batch[partition], decoded, owner, may_commit) for partition in batch]
 
 
 def _decode(batch: Batch) -> Decoded:
@@ -85,15 +86,15 @@ def _decode(batch: Batch) -> Decoded:
     return decoded
 
 
-def _with_one_rerun(batch: Batch, decoded: Decoded, owner: Ownership) -> Applied:
+def _with_one_rerun(batch: Batch, decoded: Decoded, owner: Ownership, may_commit: Callable[[], None]) -> Applied:
     """A duplicate key means that the facts were older than the rows: read them again, once."""
     try:
-        return _transact(batch, decoded, owner)
+        return _transact(batch, decoded, owner, may_commit)
     except IntegrityError:
-        return _transact(batch, decoded, owner)
+        return _transact(batch, decoded, owner, may_commit)
 
 
-def _transact(batch: Batch, decoded: Decoded, owner: Ownership) -> Applied:
+def _transact(batch: Batch, decoded: Decoded, owner: Ownership, may_commit: Callable[[], None]) -> Applied:
     started, began_ns = time.perf_counter(), time.time_ns()
     applied = Applied(letters=list(decoded.letters))
     with transaction.atomic():
@@ -105,6 +106,7 @@ def _transact(batch: Batch, decoded: Decoded, owner: Ownership) -> Applied:
         write_letters(owner.group, applied.letters)
         for partition, items in decoded.incoming.items():
             owner.remember(partition, _trace(effects, {command.room for _, command in items}))
+        may_commit()
     _measure(batch, time.perf_counter() - started)
     partition_of = {command.room: partition for partition, items in decoded.incoming.items() for _, command in items}
     _gather(applied, effects, partition_of, _traces(chain.from_iterable(decoded.incoming.values()), began_ns))
@@ -122,7 +124,13 @@ def _decide(incoming: Sequence[Incoming], letters: list[Letter]) -> Effects:
     return ledger.effects
 
 
-def _salvage(partition: Partition, records: Sequence[Record], decoded: Decoded, owner: Ownership) -> Applied:
+def _salvage(
+    partition: Partition,
+    records: Sequence[Record],
+    decoded: Decoded,
+    owner: Ownership,
+    may_commit: Callable[[], None],
+) -> Applied:
     """Once through a partition with a savepoint a record: the ones at fault are put aside, the rest is applied."""
     applied = Applied(letters=[letter for letter in decoded.letters if letter.record.partition == partition])
     trace = Trace()
@@ -142,6 +150,7 @@ def _salvage(partition: Partition, records: Sequence[Record], decoded: Decoded, 
             _gather(applied, effects, {command.room: partition}, _traces([(record, command)], began_ns))
         write_letters(owner.group, applied.letters)
         owner.remember(partition, trace)
+        may_commit()
     return _with_copies(applied)
 
 

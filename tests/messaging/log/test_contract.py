@@ -236,12 +236,16 @@ def test_a_publication_is_records_and_offsets_together(log: Log) -> None:
     partition = append(log, 5, keys=1)[0]
     reader = log.reader("g", [TOPIC])
     take_all(reader, 5)
-    reader.publish([Outgoing("chat.other", b"k", b"%d" % n, (("schema", b"s"),)) for n in range(3)], {partition: 5})
+    reader.publish(
+        [Outgoing("chat.other", b"k", b"%d" % n, (("schema", b"s"),)) for n in range(3)], {partition: 5}
+    ).result()
     assert reader.committed(partition) == 5
     with pytest.raises(LogUnavailable):
-        reader.publish([Outgoing("chat.other", b"k", b"lost"), Outgoing("no.such.topic", b"k", b"")], {partition: 6})
+        reader.publish(
+            [Outgoing("chat.other", b"k", b"lost"), Outgoing("no.such.topic", b"k", b"")], {partition: 6}
+        ).result()
     assert reader.committed(partition) == 5, "neither, when one of them cannot be"
-    reader.publish([Outgoing("chat.other", b"k", b"3")], {partition: 5})
+    reader.publish([Outgoing("chat.other", b"k", b"3")], {partition: 5}).result()
     reader.close()
     looking = log.reader("look", ["chat.other"])
     [records] = take_all(looking, 4).values()
