@@ -16,8 +16,8 @@ from pathlib import Path
 
 from playwright.async_api import async_playwright
 
+from deploy.services.processes import free_port
 from tests.e2e.browser import ARGUMENTS, CHROMIUM
-from tests.stack.processes import free_port
 from tests.stack.stack import PASSWORD, EmbeddedStack
 
 LIGHTHOUSE = "lighthouse@12.8.2"

@@ -141,8 +141,8 @@ def _serve_daphne(work: Callable[[WatchedRoom, int], Awaitable[Any]]) -> Any:
     import daphne.server  # noqa: F401  (installs Twisted's reactor)
     from twisted.internet import reactor
 
+    from deploy.services.processes import free_port
     from messaging.daphne_server import ChatServer
-    from tests.stack.processes import free_port
 
     loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
     asyncio.set_event_loop(loop)
@@ -173,8 +173,8 @@ def _serve_daphne(work: Callable[[WatchedRoom, int], Awaitable[Any]]) -> Any:
 def _serve_uvicorn(work: Callable[[WatchedRoom, int], Awaitable[Any]]) -> Any:
     import uvicorn
 
+    from deploy.services.processes import free_port
     from messaging.uvicorn_protocol import ChatProtocol
-    from tests.stack.processes import free_port
 
     async def job() -> Any:
         room, port = WatchedRoom(), free_port()

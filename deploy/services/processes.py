@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -62,10 +64,21 @@ def find(path: Path) -> Running | None:
     return running if start_time(running.pid) == running.started else None
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+PORTS = range(10_240, 32_768)
+"""Below those that Linux hands to outgoing connections: one of these could have it before anybody listens there."""
+
+
+def free_port(next_ones: int = 0) -> int:
+    """One that nobody has, and as many after it."""
+    while True:
+        first = secrets.choice(PORTS[: len(PORTS) - next_ones])
+        with ExitStack() as probes:
+            try:
+                for number in range(next_ones + 1):
+                    probes.enter_context(socket.socket()).bind(("127.0.0.1", first + number))
+            except OSError:
+                continue
+            return first
 
 
 def spawn(command: Sequence[str], log: Path, state: Path, port: int, env: dict[str, str] | None = None) -> Running:

@@ -1,13 +1,14 @@
 """The audit: the database against itself, and against the log. It looks, and changes nothing.
 
 Every record below a partition's stored offset has to be stored, a repeat, decided, or a dead letter (that waits, was
-replayed, or was discarded by a named person); nothing else.
+replayed, or was discarded by a named person); nothing else. Where the database was rebuilt, decisions on other commands
+than messages are forgotten, and refusals with them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from uuid import uuid4
 
@@ -98,11 +99,11 @@ def _check_mentions(report: Report) -> None:
 class _Trail:
     """Follows the records of the log through the database. Remembers 64 bits of every command, for repeats."""
 
-    def __init__(self, report: Report, came_back: set[int]) -> None:
+    def __init__(self, report: Report, came_back: set[int], rebuilt_to: Mapping[Partition, int]) -> None:
         """`came_back`: dead letters that were replayed and failed again."""
         self.counts: Counter[str] = Counter()
         self._report = report
-        self._came_back = came_back
+        self._came_back, self._rebuilt_to = came_back, rebuilt_to
         self._seen: set[int] = set()
         self._last_seq: dict[int, int] = {}
 
@@ -127,6 +128,8 @@ class _Trail:
                 self._check_order(record, command.room, stored[key])
             elif key in decided:
                 self.counts["refused" if decided[key] else "applied"] += 1
+            elif record.offset < self._rebuilt_to.get(record.partition, 0):
+                self.counts["forgotten"] += 1
             else:
                 self._miss(record, "applied, and left no trace")
                 continue  # its replay, if there is one, is no repeat
@@ -150,14 +153,14 @@ class _Trail:
 
 
 def _check_log(report: Report, log: Log, group: str) -> None:
-    applied_to = {
-        Partition(row.topic, row.partition): row.next_offset for row in StoredOffset.objects.filter(group=group)
-    }
+    offsets = {Partition(row.topic, row.partition): row for row in StoredOffset.objects.filter(group=group)}
+    applied_to = {partition: row.next_offset for partition, row in offsets.items()}
+    rebuilt_to = {partition: row.rebuilt_to for partition, row in offsets.items()}
     names = names_of_commands()
     letters = DeadLetter.objects.filter(group=group, topic__in=names)
     places = letters.values_list("topic", "partition", "offset", "state")
     put_aside = {(Partition(topic, number), at): state for topic, number, at, state in places}
-    trail = _Trail(report, set(letters.filter(tries__gt=1).values_list("pk", flat=True)))
+    trail = _Trail(report, set(letters.filter(tries__gt=1).values_list("pk", flat=True)), rebuilt_to)
     batch: list[Record] = []
     for record in chain.from_iterable(_records(log, name) for name in names):
         if record.offset >= applied_to.get(record.partition, 0):

@@ -210,6 +210,13 @@ def _adopt_offsets(log: Log, group: str) -> None:
         known = {"topic_id": topic.id, "partitions": topic.partitions, "ends": ends}
         LogTopic.objects.update_or_create(name=name, defaults=known)
         StoredOffset.objects.bulk_create(
-            StoredOffset(group=group, topic=name, partition=place.number, topic_id=topic.id, next_offset=offset)
+            StoredOffset(
+                group=group,
+                topic=name,
+                partition=place.number,
+                topic_id=topic.id,
+                next_offset=offset,
+                rebuilt_to=offset,
+            )
             for place, offset in log.group_offsets(group, name).items()
         )

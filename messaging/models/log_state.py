@@ -39,6 +39,9 @@ class StoredOffset(models.Model):
     publisher = models.CharField(max_length=190, default="", blank=True)
     """Who applied the last batch, as the log knows it: what it may have left open is ended by its successor."""
 
+    rebuilt_to = models.BigIntegerField(default=0, db_default=0)
+    """Of what lies below it, only messages left a trace: the database was rebuilt from the log up to there."""
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["group", "topic", "partition"], name="one_offset_a_partition")]
 

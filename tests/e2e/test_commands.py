@@ -9,9 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from deploy.services.processes import free_port
 from messaging.wire.close_codes import CloseCode
 from tests.stack.client import ChatClient
-from tests.stack.processes import ManagePy, free_port, wait_for
+from tests.stack.processes import ManagePy, wait_for
 from tests.stack.stack import EmbeddedStack, ServicesStack
 
 

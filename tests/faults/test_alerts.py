@@ -16,11 +16,11 @@ import pytest
 from kafka import KafkaProducer
 
 from deploy.services import prometheus
-from deploy.services.processes import stop
+from deploy.services.processes import free_port, stop
 from tests.faults.scale import short_or_whole
 from tests.stack.crowd import Crowd
 from tests.stack.own_services import OwnService
-from tests.stack.processes import ManagePy, free_port, wait_for
+from tests.stack.processes import ManagePy, wait_for
 from tests.stack.prometheus import query
 from tests.stack.stack import ServicesStack
 

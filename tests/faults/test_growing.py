@@ -131,10 +131,12 @@ async def test_a_lost_database_is_rebuilt_over_all_generations(make_stack: MakeS
         await crowd.settle()
     for process in reversed(stack.processes):
         await asyncio.to_thread(process.end)
-    before = [stack.rows(question) for question in KEPT]
+    before, counts_before = [stack.rows(question) for question in KEPT], audited(stack)
     await asyncio.to_thread(stack.lose_database)
     assert "rebuilt from" in await asyncio.to_thread(stack.run, "rebuild")
     assert [stack.rows(question) for question in KEPT] == before
     assert set(partitions(stack)) == {"chat.commands", "chat.commands.2"}
     await asyncio.to_thread(stack.start_bridge)
-    audited(stack)
+    counts = audited(stack)
+    assert counts["stored"] == len(before[0])
+    assert counts["forgotten"] == counts_before["applied"]

@@ -11,10 +11,11 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from deploy.services.processes import free_port
 from tests.faults.conftest import audited
 from tests.faults.scale import short_or_whole
 from tests.stack.crowd import Crowd
-from tests.stack.processes import ManagePy, free_port, wait_for
+from tests.stack.processes import ManagePy, wait_for
 from tests.stack.stack import ServicesStack
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.services]

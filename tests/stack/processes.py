@@ -4,37 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 MANAGE = ("manage.py",)
-
-
-def free_port(next_ones: int = 0) -> int:
-    """One that nobody has, and as many after it."""
-    while True:
-        with ExitStack() as probes:
-            try:
-                first = _bound(probes, 0)
-                for number in range(next_ones):
-                    _bound(probes, first + 1 + number)
-            except (OSError, OverflowError):
-                continue
-            return first
-
-
-def _bound(probes: ExitStack, port: int) -> int:
-    probe = probes.enter_context(socket.socket())
-    probe.bind(("127.0.0.1", port))
-    return int(probe.getsockname()[1])
 
 
 def wait_for(condition: Callable[[], object], within_s: float, what: str) -> None:

@@ -19,8 +19,9 @@ import httpx
 import MySQLdb
 from kafka.admin import KafkaAdminClient
 
+from deploy.services.processes import free_port
 from tests.stack import databases
-from tests.stack.processes import MANAGE, ManagePy, free_port, run_manage, wait_for
+from tests.stack.processes import MANAGE, ManagePy, run_manage, wait_for
 
 PASSWORD = "demo-password"
 SERVICES = ("DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS")

@@ -13,13 +13,17 @@ from messaging.bridge import bulk
 ROWS = [
     (1, "plain", b"\x00\xff'\\", None),
     (-(2**63), 'it\'s 100 % \\ "quoted" \n; -- \u4f60\u597d \U0001f600', b"", "2026-01-01 00:00:00.000001"),
-    (2**63 - 1, "%s %d {}", b"%b", "x"),
+    (2**63 - 1, "%s %d {}", b"%b", ""),
 ]
+WITH_THE_MARK = (4, f"what joins texts {bulk.BETWEEN} stands in one", b"", bulk.BETWEEN)
 
 
 @pytest.mark.services
+@pytest.mark.parametrize("rows", [ROWS, [*ROWS, WITH_THE_MARK]], ids=["texts", "with the mark"])
 @pytest.mark.parametrize("statement_bytes", [1, 60, bulk.STATEMENT_BYTES])
-def test_what_is_packed_comes_back(statement_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_packed_comes_back(
+    rows: list[tuple[object, ...]], statement_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(bulk, "STATEMENT_BYTES", statement_bytes)
     url = urlsplit(os.environ["DATABASE_URL"])
     connection = MySQLdb.connect(
@@ -28,10 +32,10 @@ def test_what_is_packed_comes_back(statement_bytes: int, monkeypatch: pytest.Mon
     )  # fmt: skip
     cursor = connection.cursor()
     cursor.execute("CREATE TEMPORARY TABLE packed (n BIGINT, words TEXT, raw VARBINARY(20), maybe VARCHAR(30))")
-    statements = list(bulk._packed(ROWS, connection.literal))
+    statements = list(bulk._packed(rows, connection))
     for values in statements:
         cursor.execute(b"INSERT INTO packed VALUES " + values, None)
     cursor.execute("SELECT * FROM packed")
-    assert list(cursor.fetchall()) == ROWS
-    assert len(statements) == {1: 3, 60: 3}.get(statement_bytes, 1)
+    assert list(cursor.fetchall()) == rows
+    assert len(statements) == (len(rows) if statement_bytes <= 60 else 1)
     connection.close()

@@ -117,7 +117,7 @@ def lose_everything() -> None:
 
 def without_traces(found: dict[str, Any]) -> dict[str, Any]:
     """The last batch's traces are there to tell it again; after a rebuild nothing has to be."""
-    traces = ("rooms_before", "changed_members", "publisher")
+    traces = ("rooms_before", "changed_members", "publisher", "rebuilt_to")
     return found | {"offsets": [{k: v for k, v in row.items() if k not in traces} for row in found["offsets"]]}
 
 
