@@ -33,7 +33,7 @@ SETTINGS: dict[str, Any] = {
     "isolation_level": "read_committed",
     "max_poll_interval_ms": 120_000,
     "fetch_max_bytes": 8 * 1_048_576,
-    "fetch_max_wait_ms": 500,
+    "fetch_max_wait_ms": 50,
     # No deserializers: an exception in one makes a later poll spin for ever.
 }
 CALL_MS = 5_000

@@ -28,6 +28,7 @@ SETTINGS: dict[str, Any] = {
     # Everything of a transaction is there before it is waited for: nothing to linger for.
     "linger_ms": 0,
     "batch_size": 262_144,
+    "retry_backoff_ms": 5,
     "request_timeout_ms": 5_000,
     "delivery_timeout_ms": STEP_MS,
     "max_block_ms": STEP_MS,
