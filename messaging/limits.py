@@ -164,6 +164,9 @@ CALM_S: Final = 5.0
 SENDS_LEAST: Final = 5.0
 """Sends a second that a process admits at all times."""
 
+BATCH_WINDOW_S: Final = 0.05
+"""From the beginning of a batch to the next, at most, while a bridge is not behind."""
+
 BATCH_TARGET_S: Final = 0.5
 BATCH_LEAST: Final = 50
 """A batch that takes longer is followed by smaller ones, down to so many records."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from messaging.bridge.offsets import PartitionCountChanged, check_partition_coun
 from messaging.bridge.relay import Relay
 from messaging.bridge.topics import COMMANDS, topic_specs
 from messaging.bridge.workers import WORKERS
+from messaging.garbage import spare_the_start
 from messaging.live.headcount import Headcount
 from messaging.live.history import History
 from messaging.live.hub import Hub
@@ -71,8 +71,7 @@ class WebProcess:
         self.headcount.start()
         if self._bridge is not None:
             self._bridge.start()
-        gc.collect()
-        gc.freeze()
+        spare_the_start()
 
     async def stop(self) -> None:
         """In the order of need: the bridge still announces through the hub, and still needs the log."""

@@ -21,6 +21,7 @@ LAYERS = [
         "messaging.breaker",
         "messaging.tracing",
         "messaging.process_name",
+        "messaging.garbage",
         "messaging.handshake",
         "messaging.watchdog",
     ],

@@ -22,7 +22,7 @@ from messaging import metrics, tracing
 from messaging.bridge.dead_letters import Letter, copy_of, write_letters
 from messaging.bridge.effects import Effects
 from messaging.bridge.facts import load_facts
-from messaging.bridge.ledger import Ledger
+from messaging.bridge.ledger import APPLIED, Ledger
 from messaging.bridge.offsets import Ownership, Trace, move_offset
 from messaging.live.broadcast import PeopleNews, RoomChange
 from messaging.log.port import Outgoing, Partition, Record
@@ -121,6 +121,7 @@ def _decide(incoming: Sequence[Incoming], letters: list[Letter]) -> Effects:
             letters.append(Letter(record, "the sender does not exist"))
         else:
             ledger.decide(command, datetime.fromtimestamp(record.accepted_ms / 1000, UTC))
+    APPLIED.inc(ledger.applied)
     return ledger.effects
 
 

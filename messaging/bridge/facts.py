@@ -39,6 +39,8 @@ from messaging.wire.mentions import mention_names, names_everybody
 CommandKey = tuple[UUID, int]
 """(client_id, sender): the name of a command for ever."""
 
+SPEAKS = (SendMessage, EditMessage)
+
 
 @dataclass(slots=True)
 class Facts:
@@ -99,14 +101,16 @@ _USERS, _SANCTIONS = PreparedSets(_users), PreparedSets(_sanctions)
 
 def load_facts(commands: Sequence[Command]) -> Facts:
     """Lock the heads of the rooms in id order and read the rest. Inside the batch's transaction."""
+    others = [command for command in commands if type(command) is not SendMessage]  # of a backlog hardly any
     room_ids = sorted({command.room for command in commands})
     user_ids = {command.sender for command in commands}
-    user_ids |= {command.user for command in commands if isinstance(command, AddMember | RemoveMember | SetRole)}
+    user_ids |= {command.user for command in others if isinstance(command, AddMember | RemoveMember | SetRole)}
     found = {head.room_id: head for head in as_models(RoomHead, _HEADS.tuples(room_ids))}
-    named = _named(commands)
-    small = _called_together(commands)
+    names = _names(commands)
+    named = _named(names)
+    small = _called_together(names)
     members = as_models(Membership, _MEMBERS.tuples(room_ids, user_ids | set(named.values())))
-    members += _more_members(commands, small)
+    members += _more_members(others, small)
     messages = _messages(commands)
     authors = {message.sender_id for message in messages.values()}
     sanctions = _SANCTIONS.tuples(user_ids, now=timezone.now())
@@ -121,15 +125,20 @@ def load_facts(commands: Sequence[Command]) -> Facts:
         muted={(user, room) for kind, user, room in sanctions if kind == Sanction.Kind.MUTE},
         named=named,
         small=small,
-        shared=_shared(commands),
+        shared=_shared(others),
         decided=_decided(commands),
-        actions=_actions(commands),
+        actions=_actions(others),
     )
 
 
-def _named(commands: Sequence[Command]) -> dict[str, int]:
-    bodies = [command.body for command in commands if isinstance(command, SendMessage | EditMessage)]
-    names = {name for body in bodies for name in mention_names(body)}
+def _names(commands: Sequence[Command]) -> list[tuple[int, set[str]]]:
+    """Of each message that names somebody: the room, and the names."""
+    said = [command for command in commands if isinstance(command, SPEAKS) and "@" in command.body]
+    return [(command.room, mention_names(command.body)) for command in said]
+
+
+def _named(found: Sequence[tuple[int, set[str]]]) -> dict[str, int]:
+    names = {name for _, names in found for name in names}
     if not names:
         return {}
     # As written and in lower case: MariaDB compares without case, SQLite does not, and both use the index like this.
@@ -156,12 +165,8 @@ def _shared(commands: Sequence[Command]) -> set[int]:
     return set(others.order_by().values_list("room_id", flat=True).distinct())
 
 
-def _called_together(commands: Sequence[Command]) -> set[int]:
-    rooms = {
-        command.room
-        for command in commands
-        if isinstance(command, SendMessage | EditMessage) and names_everybody(mention_names(command.body))
-    }
+def _called_together(found: Sequence[tuple[int, set[str]]]) -> set[int]:
+    rooms = {room for room, names in found if names_everybody(names)}
     if not rooms:
         return set()
     sizes = Membership.objects.filter(room_id__in=rooms).values("room_id").annotate(size=Count("pk")).order_by()

@@ -56,7 +56,7 @@ SLOW_MODE_SLACK = timedelta(seconds=1)
 """Web processes measure from accept to accept, we from time to time in the log: nobody loses a message by that."""
 
 
-_APPLIED, _REPEATS, _REFUSED = (metrics.applied.labels(outcome=one) for one in ("applied", "repeat", "refused"))
+APPLIED, _REPEATS, _REFUSED = (metrics.applied.labels(outcome=one) for one in ("applied", "repeat", "refused"))
 
 
 class Ledger:
@@ -67,6 +67,7 @@ class Ledger:
         self.effects = Effects(facts)
         self._mark = 0
         """Fingerprint of the command at hand."""
+        self.applied = 0
 
     def decide(self, command: Command, accepted_at: datetime) -> None:
         """Apply one command, or record its refusal; a repeat does nothing."""
@@ -81,7 +82,7 @@ class Ledger:
             self._refuse(command, why.code)
             self._decided(command, mark, None, why.code)
         else:
-            _APPLIED.inc()
+            self.applied += 1
             if not isinstance(command, SendMessage):
                 self._decided(command, mark, seq, "")
         self.facts.decided[key] = mark
@@ -151,9 +152,10 @@ class Ledger:
 
     def _check_slow_mode(self, command: SendMessage, member: Membership, at: datetime) -> None:
         """By the times of the messages, so that a backlog is judged as if it had been applied at once."""
-        wait = timedelta(seconds=self.facts.rooms[command.room].slow_mode_s)
-        if not wait or member.role != Membership.Role.MEMBER:
+        slow_mode_s = self.facts.rooms[command.room].slow_mode_s
+        if not slow_mode_s or member.role != Membership.Role.MEMBER:
             return
+        wait = timedelta(seconds=slow_mode_s)
         if member.last_sent_at is not None and at - member.last_sent_at < wait - SLOW_MODE_SLACK:
             raise SlowMode
         member.last_sent_at = at
@@ -216,20 +218,16 @@ class Ledger:
 
     def count(self, message: MessageRow, delta: int, named_before: list[int]) -> None:
         """Note how this changes what others have to read; nobody is told that they named themselves."""
+        counts = self.effects.counts[message.room_id]
+        if not message.mentions and not named_before:  # hardly any message names somebody
+            counts.append(Count(message.seq, message.rev, message.sender_id, delta))
+            return
         others = [user for user in message.mentions if user != message.sender_id]
         before = [user for user in named_before if user != message.sender_id]
         if others != before:
             self.effects.mentions[message.room_id, message.seq] = others
-        self.effects.counts[message.room_id].append(
-            Count(
-                seq=message.seq,
-                rev=message.rev,
-                sender=message.sender_id,
-                delta=delta,
-                named=sorted(set(others) - set(before)),
-                unnamed=sorted(set(before) - set(others)),
-            )
-        )
+        named, unnamed = sorted(set(others) - set(before)), sorted(set(before) - set(others))
+        counts.append(Count(message.seq, message.rev, message.sender_id, delta, named, unnamed))
 
     def _edit(self, command: EditMessage, accepted_at: datetime) -> int:
         self._speaker(command)

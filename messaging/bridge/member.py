@@ -91,6 +91,7 @@ class GroupMember:
     def step(self, timeout_s: float = POLL_S) -> int:
         """One round; returns the number of records applied."""
         self.rounds += 1
+        self._stopping.wait(self._pace.rest_s)
         try:
             polled = self._reader.poll(timeout_s, self._pace.batch_records, limits.BATCH_BYTES)
         except LogUnavailable as error:

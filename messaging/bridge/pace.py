@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 
 RATE_OVER_S = 10.0
 BATCHES_JUDGED = 5
+REST = 2
+"""In times of what a batch took: a bridge that is not behind works a third of the time."""
 
 
 class Pace:
@@ -30,6 +32,8 @@ class Pace:
         self.lag_s = 0.0
         self.batch_records = limits.BATCH_RECORDS
         """How many records to take at once: fewer while batches take long."""
+        self.rest_s = 0.0
+        """How long to wait with the next batch: a small one has its price as well."""
         self._took_s: deque[float] = deque(maxlen=BATCHES_JUDGED)
         self._heard: tuple[float, int, int] = (clock(), 0, 0)
         """When the rates were asked for last, and what was applied and had come in until then."""
@@ -39,12 +43,15 @@ class Pace:
         now = self._clock()
         self.applied += records
         self._batches.append((now, records))
+        is_behind = waiting > max(records, limits.BATCH_LEAST)
+        self.rest_s = 0.0 if is_behind else max(0.0, min(REST * took_s, limits.BATCH_WINDOW_S - took_s))
         self._size_batches(records, took_s)
         self._set_lag(max(0.0, time.time() - oldest_ms / 1000))
         self._tell_progress(now, records, waiting)
 
     def note_idle(self) -> None:
         """A poll came back empty: there is nothing to apply."""
+        self.rest_s = 0.0
         self._set_lag(0.0)
         if self._began is not None:
             began, applied = self._began

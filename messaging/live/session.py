@@ -202,9 +202,15 @@ class Session:
             and standing.rev < plain.first_rev
             and standing.seq < plain.first_seq
             and standing.read < plain.first_seq
-            and self.user_id not in plain.concerned
-        ):  # nothing of it is known or read here, nor by or about this person
-            standing.unread += plain.new
+        ):  # nothing of it is known or read here
+            concern = plain.concerned.get(self.user_id)
+            if concern is None:
+                standing.unread += plain.new
+            elif concern.read:
+                standing.read, standing.unread, standing.mentions = concern
+            else:
+                standing.unread += concern.unread
+                standing.mentions += concern.mentions
             standing.seq = change.seq
         else:
             for item in change.counts:

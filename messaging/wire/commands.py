@@ -151,8 +151,11 @@ def fingerprint(command: Command) -> int:
 
     `html` and `rev_seen` stay out: a re-send may be rendered anew, or name a later rev.
     """
+    kind = KINDS[type(command)].value
+    if type(command) is SendMessage:  # the hot path
+        return _digest([kind, command.room, None, command.body, command.reply_to, None])
     content: list[object] = [
-        KINDS[type(command)].value,
+        kind,
         command.room,
         getattr(command, "seq", None),
         getattr(command, "body", None),
@@ -165,5 +168,8 @@ def fingerprint(command: Command) -> int:
         content.append(command.previews)
     if isinstance(command, SetRole):
         content.append(command.role)
-    digest = hashlib.blake2b(_encode(content), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+    return _digest(content)
+
+
+def _digest(content: list[object]) -> int:
+    return int.from_bytes(hashlib.blake2b(_encode(content), digest_size=8).digest(), "big", signed=True)

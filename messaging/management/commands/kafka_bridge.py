@@ -23,6 +23,7 @@ from messaging.bridge.offsets import PartitionCountChanged, check_partition_coun
 from messaging.bridge.relay import Relay
 from messaging.bridge.status import status_of
 from messaging.bridge.topics import advice, topic_specs
+from messaging.garbage import spare_the_start
 from messaging.log.port import LogError
 from messaging.management.start_at import add_start_at, adopt_at
 from messaging.management.status_words import in_words
@@ -138,6 +139,7 @@ class Command(BaseCommand):
         relay = Relay(log.appender())
         end_on_signals(bridge)
         relay.start()
+        spare_the_start()
         self.stdout.write(f"bridge: group {options['group']}, Ctrl-C ends it after the batch at hand")
         try:
             if options["once"]:

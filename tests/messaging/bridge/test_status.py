@@ -92,6 +92,16 @@ def test_a_long_catch_up_tells_its_progress_and_its_end(caplog: pytest.LogCaptur
     assert told[-1] == "caught up: 20,000 records in 21 s"
 
 
+def test_it_rests_after_small_batches_and_never_when_it_is_behind() -> None:
+    pace, now_ms = Pace(), int(time.time() * 1000)
+    for took_s, waiting, rest_s in ((0.01, 0, 0.02), (0.03, 5, 0.02), (0.2, 5, 0), (0.01, 1_000, 0)):
+        pace.note(10, now_ms, waiting, took_s)
+        assert pace.rest_s == pytest.approx(rest_s)
+    pace.note(10, now_ms, 0, 0.01)
+    pace.note_idle()
+    assert pace.rest_s == 0
+
+
 def test_what_comes_in_steadily_is_no_catch_up(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "messaging.bridge.pace")
     pace = Pace()
