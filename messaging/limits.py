@@ -120,7 +120,7 @@ SILENT_S: Final = 15.0
 """A bridge or web process that has said nothing for so long is gone or stuck."""
 
 CATCH_UP_RECORDS: Final = 2_000
-"""With more than so many records waiting, a bridge tells of its progress."""
+"""With more than so many records waiting, a bridge is catching up: it reads ahead, and tells of its progress."""
 
 PROGRESS_EVERY_S: Final = 5.0
 SPOOL_CHECK_S: Final = 2.0

@@ -27,6 +27,7 @@ from messaging.bridge.generations import generations, readable
 from messaging.bridge.member import POLL_S, UNAVAILABLE, GroupMember
 from messaging.bridge.topics import COMMANDS
 from messaging.live.broadcast import PeopleNews, Pressure, RoomChange
+from messaging.log.ahead import ReadingAhead
 from messaging.log.port import Log, LogError, LogUnavailable, Outgoing, Partition
 from messaging.models import RoomHead, StoredOffset
 from messaging.selectors.standing import heads
@@ -52,6 +53,7 @@ class Bridge(GroupMember):
 
     def __init__(self, log: Log, group: str, announcer: Announcer, *, instance_id: str | None = None) -> None:
         super().__init__(log, group, COMMANDS, instance_id)
+        self._reader = self._ahead = ReadingAhead(self._reader)
         self._announce = announcer
         self._publication: Publication | None = None
         self._pressure_at = 0.0
@@ -132,6 +134,8 @@ class Bridge(GroupMember):
     # Batches
 
     def process(self, batch: Batch) -> int:
+        if self._waiting() > limits.CATCH_UP_RECORDS:
+            self._ahead.look_ahead(self._pace.batch_records, limits.BATCH_BYTES)
         try:
             batch, done = self.until_available(batch, self._apply_batch)
         except LogUnavailable:  # the batch before is not published yet: this one is read again when that is
