@@ -48,6 +48,8 @@ class Hub:
         self.by_user: dict[int, set[Session]] = defaultdict(set)
         self.rooms: dict[int, LocalRoom] = {}
         self._groups: set[str] = set()
+        self._rooms_changed, self._groups_of = 0, -1
+        """How often rooms came or went; how often they had, for the groups that this is in."""
         self._channel: str | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._side_tasks: set[asyncio.Future[None]] = set()
@@ -130,6 +132,7 @@ class Hub:
         local = self.rooms.get(room)
         if local is None:
             local = self.rooms[room] = LocalRoom(held.rev, held.members_version)
+            self._rooms_changed += 1
         local.members_version = min(local.members_version, held.members_version)
         local.members[session] = None
 
@@ -141,6 +144,7 @@ class Hub:
         local.members.pop(session, None)
         if not local.members:
             del self.rooms[room]
+            self._rooms_changed += 1
 
     # Watching
 
@@ -231,8 +235,9 @@ class Hub:
 
         At most ANNOUNCE_S; raises TimeoutError beyond, or what the layer raises.
         """
-        if self._channel is None:
+        if self._channel is None or self._groups_of == self._rooms_changed:
             return
+        rooms_changed = self._rooms_changed
         shards = {broadcast.shard_of(room) for room in self.rooms}
         wanted = {broadcast.PEOPLE_GROUP, *map(broadcast.shard_group, shards)}
         layer = broadcast.layer()
@@ -243,6 +248,7 @@ class Hub:
             for group in self._groups - wanted:
                 await layer.group_discard(group, self._channel)
                 self._groups.discard(group)
+        self._groups_of = rooms_changed
 
     async def _handle(self, event: broadcast.Event) -> None:
         try:

@@ -7,7 +7,10 @@ import time
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from messaging.wire import markdown
 from messaging.wire.markdown import SCHEMES, TAGS, render
 
 PAYLOADS = [
@@ -70,3 +73,22 @@ def test_no_four_thousand_characters_take_long(bomb: str) -> None:
     started = time.process_time()
     render(bomb[:4000])
     assert time.process_time() - started < 0.25  # 50 ms on a quiet machine
+
+
+WORDS = st.text(st.one_of(st.sampled_from(" ,!?'._-12ax\u00e9\u4f60\u0639\U0001f600"), st.characters()), max_size=30)
+
+
+@settings(max_examples=500)
+@given(WORDS.map(str.strip))
+@example("1. a")
+@example("so. and.so")
+@example("www.example.com")
+@example("a  b")
+def test_plain_words_are_what_markdown_makes_of_them(body: str) -> None:
+    if markdown._PLAIN.fullmatch(body):
+        assert render(body) == markdown._cleaner.clean(markdown._markdown.render(body)).strip()
+
+
+def test_what_most_people_say_is_plain() -> None:
+    for body in ["ok", "See you at 10, then. I don't know!", "你好 朋友", "1 or 2?", "well..."]:
+        assert markdown._PLAIN.fullmatch(body), body
