@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 
-YOUNG = 20_000
+YOUNG = 5_000
 """New objects that are looked through at once."""
 
 
