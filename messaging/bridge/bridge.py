@@ -156,7 +156,7 @@ class Bridge(GroupMember):
         return apply_batch(batch, self._owner, self._await_publication)
 
     def _publish(self, partitions: Iterable[Partition], outgoing: Outgoings) -> None:
-        """Begin to: events, copies of dead letters and the group's offsets."""
+        """Begin to publish events and copies of dead letters, with the group's offsets."""
         offsets = {partition: self._owner.next_offset[partition] for partition in partitions}
         records = [record for partition in sorted(offsets) for record in outgoing.get(partition, ())]
         if records:

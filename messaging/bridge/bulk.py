@@ -21,6 +21,9 @@ STATEMENT_BYTES = 1_048_576
 BETWEEN = "\x1f"
 """The unit separator of ASCII. No escaping changes it."""
 
+BESIDE_FROM = 200
+"""Rows: for fewer another thread is not worth waking."""
+
 UPDATED_AT_ONCE = 200
 """A CASE is searched from its top for every row."""
 
@@ -40,8 +43,8 @@ def insert_messages(messages: Sequence[MessageRow]) -> None:
 
 
 def begin_insert(messages: Sequence[MessageRow]) -> Callable[[], None]:
-    """The same, beside what the caller does until it calls what is returned: nothing else with the database. Where the
-    driver holds the interpreter anyway (SQLite), it is done at once."""
+    """The same, beside what the caller does until it calls what is returned: nothing else with the database. A few rows
+    are inserted at once, and so are all where the driver holds the interpreter anyway (SQLite)."""
     if not messages:
         return lambda: None
     columns = list(zip(*map(_message_row, messages), strict=True))
@@ -53,7 +56,10 @@ def begin_insert(messages: Sequence[MessageRow]) -> Callable[[], None]:
     cursor = connection.cursor()
     if connection.vendor == "mysql":
         statements = [start.encode() + values for values in _packed(rows, connection.connection)]
-        return _beside.submit(_execute_all, cursor, statements).result
+        if len(rows) >= BESIDE_FROM:
+            return _beside.submit(_execute_all, cursor, statements).result
+        _execute_all(cursor, statements)
+        return lambda: None
     with cursor:
         cursor.executemany(f"{start}({_marks(names)})", rows)
     return lambda: None

@@ -110,10 +110,10 @@ class GroupMember:
             self._pace.note_idle()
             return 0
         self._tried_at = time.monotonic()
-        applied = self.process(batch)
-        oldest_ms = min(records[0].timestamp_ms for records in batch.values())
-        took_s = time.monotonic() - self._tried_at
-        self._pace.note(applied, oldest_ms, self._waiting(), took_s)
+        if applied := self.process(batch):
+            oldest_ms = min(records[0].timestamp_ms for records in batch.values())
+            took_s = time.monotonic() - self._tried_at
+            self._pace.note(applied, oldest_ms, self._waiting(), took_s)
         return applied
 
     def drain(self) -> int:
