@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
+import sys
 
-from manage import main
+from django.core.management import execute_from_command_line
+
 from messaging.errors import Busy
 from messaging.live.load import Load
 
@@ -19,4 +22,5 @@ def refuse_every_third(load: Load, waited_s: float = 0.0) -> None:
 
 if __name__ == "__main__":
     Load.take_send = refuse_every_third  # type: ignore[method-assign]
-    main()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
+    execute_from_command_line(sys.argv)
