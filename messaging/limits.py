@@ -110,9 +110,6 @@ RECEIPT_ROOM_MOST: Final = 50
 RECEIPTS_CHECK_EVERY_S: Final = 20.0
 OUTBOX_POLL_S: Final = 0.2
 LEASE_S: Final = 10.0
-PUBLISH_WAIT_S: Final = 1.0
-"""How long a bridge may keep rooms locked for the sake of the log."""
-
 REPORT_EVERY_S: Final = 2.0
 """How often a bridge says in the database how it is doing."""
 
@@ -120,7 +117,7 @@ SILENT_S: Final = 15.0
 """A bridge or web process that has said nothing for so long is gone or stuck."""
 
 CATCH_UP_RECORDS: Final = 2_000
-"""With more than so many records waiting, a bridge is catching up: it reads ahead, and tells of its progress."""
+"""With more than so many records waiting, a bridge tells of its progress."""
 
 PROGRESS_EVERY_S: Final = 5.0
 SPOOL_CHECK_S: Final = 2.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
@@ -22,7 +22,7 @@ from messaging import metrics, tracing
 from messaging.bridge.dead_letters import Letter, copy_of, write_letters
 from messaging.bridge.effects import Effects
 from messaging.bridge.facts import load_facts
-from messaging.bridge.ledger import APPLIED, Ledger
+from messaging.bridge.ledger import Ledger
 from messaging.bridge.offsets import Ownership, Trace, move_offset
 from messaging.live.broadcast import PeopleNews, RoomChange
 from messaging.log.port import Outgoing, Partition, Record
@@ -33,6 +33,8 @@ from messaging.wire.records import UndecodableRecord, decode_command
 logger = logging.getLogger(__name__)
 
 LOCK_WAIT_S = 2
+
+_APPLIED = metrics.applied.labels(outcome="applied")
 
 
 @dataclass(slots=True)
@@ -58,19 +60,18 @@ class Decoded:
     letters: list[Letter]
 
 
-def apply_batch(batch: Batch, owner: Ownership, may_commit: Callable[[], None] = lambda: None) -> list[Applied]:
-    """Apply records of several partitions; one result per transaction. `may_commit` is called before each is
-    committed, and raises what keeps it from that.
+def apply_batch(batch: Batch, owner: Ownership) -> list[Applied]:
+    """Apply records of several partitions; one result per transaction.
 
     Raises LostPartition when another bridge owns one of them, OperationalError or InterfaceError when the
     database is not available; nothing of the transaction at hand is stored then.
     """
     decoded = _decode(batch)
     try:
-        return [_with_one_rerun(batch, decoded, owner, may_commit)]
+        return [_with_one_rerun(batch, decoded, owner)]
     except (DataError, IntegrityError) as error:
         logger.warning("a batch of %d partitions failed (%s); applying them one by one", len(batch), error)
-        return [_salvage(partition, batch[partition], decoded, owner, may_commit) for partition in batch]
+        return [_salvage(partition, batch[partition], decoded, owner) for partition in batch]
 
 
 def _decode(batch: Batch) -> Decoded:
@@ -86,15 +87,15 @@ def _decode(batch: Batch) -> Decoded:
     return decoded
 
 
-def _with_one_rerun(batch: Batch, decoded: Decoded, owner: Ownership, may_commit: Callable[[], None]) -> Applied:
+def _with_one_rerun(batch: Batch, decoded: Decoded, owner: Ownership) -> Applied:
     """A duplicate key means that the facts were older than the rows: read them again, once."""
     try:
-        return _transact(batch, decoded, owner, may_commit)
+        return _transact(batch, decoded, owner)
     except IntegrityError:
-        return _transact(batch, decoded, owner, may_commit)
+        return _transact(batch, decoded, owner)
 
 
-def _transact(batch: Batch, decoded: Decoded, owner: Ownership, may_commit: Callable[[], None]) -> Applied:
+def _transact(batch: Batch, decoded: Decoded, owner: Ownership) -> Applied:
     started, began_ns = time.perf_counter(), time.time_ns()
     applied = Applied(letters=list(decoded.letters))
     with transaction.atomic():
@@ -106,7 +107,6 @@ def _transact(batch: Batch, decoded: Decoded, owner: Ownership, may_commit: Call
         write_letters(owner.group, applied.letters)
         for partition, items in decoded.incoming.items():
             owner.remember(partition, _trace(effects, {command.room for _, command in items}))
-        may_commit()
     _measure(batch, time.perf_counter() - started)
     partition_of = {command.room: partition for partition, items in decoded.incoming.items() for _, command in items}
     _gather(applied, effects, partition_of, _traces(chain.from_iterable(decoded.incoming.values()), began_ns))
@@ -121,17 +121,10 @@ def _decide(incoming: Sequence[Incoming], letters: list[Letter]) -> Effects:
             letters.append(Letter(record, "the sender does not exist"))
         else:
             ledger.decide(command, datetime.fromtimestamp(record.accepted_ms / 1000, UTC))
-    APPLIED.inc(ledger.applied)
     return ledger.effects
 
 
-def _salvage(
-    partition: Partition,
-    records: Sequence[Record],
-    decoded: Decoded,
-    owner: Ownership,
-    may_commit: Callable[[], None],
-) -> Applied:
+def _salvage(partition: Partition, records: Sequence[Record], decoded: Decoded, owner: Ownership) -> Applied:
     """Once through a partition with a savepoint a record: the ones at fault are put aside, the rest is applied."""
     applied = Applied(letters=[letter for letter in decoded.letters if letter.record.partition == partition])
     trace = Trace()
@@ -151,7 +144,6 @@ def _salvage(
             _gather(applied, effects, {command.room: partition}, _traces([(record, command)], began_ns))
         write_letters(owner.group, applied.letters)
         owner.remember(partition, trace)
-        may_commit()
     return _with_copies(applied)
 
 
@@ -177,9 +169,11 @@ def _gather(
     applied: Applied, effects: Effects, partition_of: Mapping[int, Partition], traces: Mapping[int, list[str]]
 ) -> None:
     """What these effects have to tell; of several in one transaction, one after the other."""
+    _APPLIED.inc(effects.applied)
     stored = (STORED_AT, str(time.time_ns() // 1_000_000).encode())
-    for change, events in effects.told:
+    for change in effects.changes():
         applied.changes.append(replace(change, traces=traces[change.room]) if change.room in traces else change)
+        events = effects.events(change)
         applied.outgoing[partition_of[change.room]] += [
             event._replace(headers=(*event.headers, stored)) for event in events
         ]

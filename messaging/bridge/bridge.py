@@ -1,5 +1,4 @@
-"""The bridge: poll, apply, announce, publish. While the log takes what one batch did, the next is applied; it is stored
-once the log has it.
+"""The bridge: strictly poll, apply, announce, publish, so that nothing is in flight when partitions move.
 
 A crash anywhere repeats work and changes nothing: offsets move in the transaction of their effects, repeats are
 dropped, events and the group's offsets are one transaction of the log, and what may not have been told is told again by
@@ -12,9 +11,6 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future
-from contextlib import suppress
-from typing import NamedTuple
 
 from django.db import close_old_connections
 
@@ -27,25 +23,11 @@ from messaging.bridge.generations import generations, readable
 from messaging.bridge.member import POLL_S, UNAVAILABLE, GroupMember
 from messaging.bridge.topics import COMMANDS
 from messaging.live.broadcast import PeopleNews, Pressure, RoomChange
-from messaging.log.ahead import ReadingAhead
-from messaging.log.port import Log, LogError, LogUnavailable, Outgoing, Partition
+from messaging.log.port import Log, LogUnavailable, Outgoing, Partition
 from messaging.models import RoomHead, StoredOffset
 from messaging.selectors.standing import heads
 
 logger = logging.getLogger(__name__)
-
-POLL_BESIDE_S = 0.01
-"""With a publication under way."""
-
-Outgoings = Mapping[Partition, list[Outgoing]]
-
-
-class Publication(NamedTuple):
-    """What the last batch did, on its way to the log: beside the next batch, which is not stored before it is there."""
-
-    offsets: dict[Partition, int]
-    outgoing: Outgoings
-    future: Future[None]
 
 
 class Bridge(GroupMember):
@@ -53,18 +35,14 @@ class Bridge(GroupMember):
 
     def __init__(self, log: Log, group: str, announcer: Announcer, *, instance_id: str | None = None) -> None:
         super().__init__(log, group, COMMANDS, instance_id)
-        self._reader = self._ahead = ReadingAhead(self._reader)
         self._announce = announcer
-        self._publication: Publication | None = None
         self._pressure_at = 0.0
         self._topics, self._readable, self._looked_at = [COMMANDS], {COMMANDS}, float("-inf")
 
     def step(self, timeout_s: float = POLL_S) -> int:
         if time.monotonic() - self._looked_at > limits.GENERATIONS_EVERY_S:
             self._look_for_generations()
-        applied = super().step(timeout_s if self._publication is None else POLL_BESIDE_S)
-        if not applied:
-            self._finish_publication()
+        applied = super().step(timeout_s)
         metrics.bridge_partitions.set(len(self._owner.next_offset))
         metrics.bridge_halted.set(len(self.halted))
         metrics.bridge_lag_records.set(self._waiting())
@@ -81,18 +59,7 @@ class Bridge(GroupMember):
         said = Pressure(self._reporter.name, round(backlog_s, 2), round(arriving, 1), round(applied, 1))
         self._announce([], PeopleNews(pressure=[said]))
 
-    def close(self) -> None:
-        with suppress(LogError):  # whoever takes its partitions publishes what was not
-            if self._publication is not None:
-                self._publication.future.result()
-        super().close()
-
     # Partitions
-
-    def take_what_came(self) -> None:
-        if self.takable():
-            self._finish_publication()
-        super().take_what_came()
 
     def may_take(self, topic: str) -> bool:
         return topic in self._readable
@@ -124,7 +91,7 @@ class Bridge(GroupMember):
     def _tell_again(self, partition: Partition, row: StoredOffset, committed: int) -> None:
         self._announce_again({int(room): rev for room, rev in row.rooms_before.items()})
         outgoing = [*events_again(row), *copies_again(self._owner.group, partition, committed)]
-        self._reader.publish(outgoing, {partition: row.next_offset}).result()
+        self._reader.publish(outgoing, {partition: row.next_offset})
 
     def _announce_again(self, revs: dict[int, int]) -> None:
         """A hint without content (`after` = `rev`): hubs that are behind read the rest from the database."""
@@ -133,16 +100,8 @@ class Bridge(GroupMember):
 
     # Batches
 
-    def process(self, batch: Batch) -> int:
-        if self._waiting() > limits.CATCH_UP_RECORDS:
-            self._ahead.look_ahead(self._pace.batch_records, limits.BATCH_BYTES)
-        try:
-            batch, done = self.until_available(batch, self._apply_batch)
-        except LogUnavailable:  # the batch before is not published yet: this one is read again when that is
-            self._finish_publication()
-            for partition in self.still_ours(batch):
-                self._reader.seek(partition, self._owner.next_offset[partition])
-            return 0
+    def process(self, batch: Batch) -> None:
+        batch, done = self.until_available(batch, lambda ours: apply_batch(ours, self._owner))
         outgoing: dict[Partition, list[Outgoing]] = defaultdict(list)
         for applied in done or ():
             self._tell(applied)
@@ -150,42 +109,23 @@ class Bridge(GroupMember):
             for partition, records in applied.outgoing.items():
                 outgoing[partition] += records
         self._publish(batch, outgoing)
-        return sum(map(len, batch.values()))
 
-    def _apply_batch(self, batch: Batch) -> list[Applied]:
-        return apply_batch(batch, self._owner, self._await_publication)
-
-    def _publish(self, partitions: Iterable[Partition], outgoing: Outgoings) -> None:
-        """Begin to publish events and copies of dead letters, with the group's offsets."""
-        offsets = {partition: self._owner.next_offset[partition] for partition in partitions}
-        records = [record for partition in sorted(offsets) for record in outgoing.get(partition, ())]
-        if records:
-            self._publication = Publication(offsets, outgoing, self._reader.publish(records, offsets))
-        else:
-            self._publication = None
-            self._reader.commit(offsets)
-
-    def _await_publication(self) -> None:
-        """A batch is not stored before what the one before it did is published. Raises LogUnavailable rather than keep
-        its rooms locked for long."""
-        if self._publication is not None:
+    def _publish(self, batch: Batch, outgoing: Mapping[Partition, list[Outgoing]]) -> None:
+        """Events, copies of dead letters and the group's offsets, before anything else is applied."""
+        waiting = set(batch)
+        while waiting:
+            records = [record for partition in sorted(waiting) for record in outgoing.get(partition, ())]
+            offsets = {partition: self._owner.next_offset[partition] for partition in waiting}
             try:
-                self._publication.future.result(limits.PUBLISH_WAIT_S)
-            except TimeoutError:
-                raise LogUnavailable("it takes too long") from None
-            self._publication = None
-
-    def _finish_publication(self) -> None:
-        """However long the log is away. No batch may be at hand: partitions come and go meanwhile."""
-        while (publication := self._publication) is not None:
-            try:
-                publication.future.result()
+                if records:
+                    self._reader.publish(records, offsets)
+                else:
+                    self._reader.commit(offsets)
+                return
             except LogUnavailable as error:
-                self.away("the events of %d partitions wait: %s", len(publication.offsets), error)
+                self.away("the events of %d partitions wait: %s", len(waiting), error)
                 self.poll_in_vain()
-                self._publish(self._unpublished(publication.offsets), publication.outgoing)
-            else:
-                self._publication = None
+                waiting = self._unpublished(waiting)
 
     def _unpublished(self, partitions: Iterable[Partition]) -> set[Partition]:
         """Those of which the log does not have the last batch's events; who lost one leaves it to its successor."""

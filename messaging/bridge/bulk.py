@@ -3,8 +3,7 @@ database does. The column names are ours, the values are always parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -21,9 +20,6 @@ STATEMENT_BYTES = 1_048_576
 BETWEEN = "\x1f"
 """The unit separator of ASCII. No escaping changes it."""
 
-BESIDE_FROM = 200
-"""Rows: for fewer another thread is not worth waking."""
-
 UPDATED_AT_ONCE = 200
 """A CASE is searched from its top for every row."""
 
@@ -34,41 +30,29 @@ _MESSAGE_COLUMNS = (
 )  # fmt: skip
 
 _encode_json = msgspec.json.Encoder().encode
-_beside = ThreadPoolExecutor(1, thread_name_prefix="insert")
 
 
 def insert_messages(messages: Sequence[MessageRow]) -> None:
     """New rows, as their batch left them. Raises IntegrityError and DataError, as Django does."""
-    begin_insert(messages)()
-
-
-def begin_insert(messages: Sequence[MessageRow]) -> Callable[[], None]:
-    """The same, beside what the caller does until it calls what is returned: nothing else with the database. A few rows
-    are inserted at once, and so are all where the driver holds the interpreter anyway (SQLite)."""
     if not messages:
-        return lambda: None
+        return
     columns = list(zip(*map(_message_row, messages), strict=True))
     # What no row of the batch has is left to its default, NULL: writing it out costs the driver as much as a value.
     used = [place for place, values in enumerate(columns) if any(value is not None for value in values)]
     names = [_MESSAGE_COLUMNS[place] for place in used]
-    rows = list(zip(*(columns[place] for place in used), strict=True))
-    start = f"INSERT INTO messaging_message ({', '.join(names)}) VALUES "  # noqa: S608 - our own names
-    cursor = connection.cursor()
-    if connection.vendor == "mysql":
-        statements = [start.encode() + values for values in _packed(rows, connection.connection)]
-        if len(rows) >= BESIDE_FROM:
-            return _beside.submit(_execute_all, cursor, statements).result
-        _execute_all(cursor, statements)
-        return lambda: None
-    with cursor:
-        cursor.executemany(f"{start}({_marks(names)})", rows)
-    return lambda: None
+    _insert("messaging_message", names, list(zip(*(columns[place] for place in used), strict=True)))
 
 
-def _execute_all(cursor: Any, statements: Iterable[bytes]) -> None:
-    with cursor:
-        for statement in statements:
-            cursor.execute(statement, None)  # (the driver takes bytes as they are)
+def _insert(table: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    start = f"INSERT INTO {table} ({', '.join(names)}) VALUES "  # noqa: S608 - our own names
+    with connection.cursor() as cursor:
+        if connection.vendor != "mysql":
+            cursor.executemany(f"{start}({_marks(names)})", rows)
+            return
+        driver: Any = connection.connection
+        execute: Any = cursor.execute  # (the driver takes bytes as they are)
+        for values in _packed(rows, driver):
+            execute(start.encode() + values, None)
 
 
 def _packed(rows: Sequence[Sequence[Any]], driver: Any) -> Iterator[bytes]:

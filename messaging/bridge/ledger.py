@@ -56,7 +56,7 @@ SLOW_MODE_SLACK = timedelta(seconds=1)
 """Web processes measure from accept to accept, we from time to time in the log: nobody loses a message by that."""
 
 
-APPLIED, _REPEATS, _REFUSED = (metrics.applied.labels(outcome=one) for one in ("applied", "repeat", "refused"))
+_REPEATS, _REFUSED = (metrics.applied.labels(outcome=one) for one in ("repeat", "refused"))
 
 
 class Ledger:
@@ -67,7 +67,6 @@ class Ledger:
         self.effects = Effects(facts)
         self._mark = 0
         """Fingerprint of the command at hand."""
-        self.applied = 0
 
     def decide(self, command: Command, accepted_at: datetime) -> None:
         """Apply one command, or record its refusal; a repeat does nothing."""
@@ -82,7 +81,7 @@ class Ledger:
             self._refuse(command, why.code)
             self._decided(command, mark, None, why.code)
         else:
-            self.applied += 1
+            self.effects.applied += 1
             if not isinstance(command, SendMessage):
                 self._decided(command, mark, seq, "")
         self.facts.decided[key] = mark

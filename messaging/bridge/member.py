@@ -1,6 +1,6 @@
 """A member of a consumer group that applies a topic to the database: what bridge and workers have in common.
 
-Poll, apply, commit. It goes on where the database says, waits in the group while the database or the log is
+Strictly poll, apply, commit. It goes on where the database says, waits in the group while the database or the log is
 away, and leaves alone what another member has taken.
 """
 
@@ -58,9 +58,9 @@ class GroupMember:
 
     # What is done
 
-    def process(self, batch: Batch) -> int:
-        """Apply records that are ours and move their offsets, here and in the group; returns how many there were.
-        Errors of availability are waited for inside (`until_available`)."""
+    def process(self, batch: Batch) -> None:
+        """Apply records that are ours and move their offsets, here and in the group. Errors of availability are waited
+        for inside (`until_available`)."""
         raise NotImplementedError
 
     def may_take(self, topic: str) -> bool:
@@ -100,21 +100,18 @@ class GroupMember:
             return 0
         self._note_moves(polled.gained, polled.lost)
         # Before anything is taken: what is taken now is read from where it is sought, not from where this poll was.
-        applied = self._apply(self.still_ours(polled.records))
-        self.take_what_came()
-        self._report()
-        return applied
-
-    def _apply(self, batch: Batch) -> int:
-        if not batch:
-            self._pace.note_idle()
-            return 0
-        self._tried_at = time.monotonic()
-        if applied := self.process(batch):
+        batch = self.still_ours(polled.records)
+        self._take_what_came()
+        if batch:
+            self._tried_at = time.monotonic()
+            self.process(batch)
             oldest_ms = min(records[0].timestamp_ms for records in batch.values())
             took_s = time.monotonic() - self._tried_at
-            self._pace.note(applied, oldest_ms, self._waiting(), took_s)
-        return applied
+            self._pace.note(sum(map(len, batch.values())), oldest_ms, self._waiting(), took_s)
+        else:
+            self._pace.note_idle()
+        self._report()
+        return sum(map(len, batch.values()))
 
     def drain(self) -> int:
         """Step until nothing is left to apply; returns how many records were."""
@@ -122,7 +119,7 @@ class GroupMember:
         while not self._stopping.is_set():
             stepped = self.step()
             applied += stepped
-            if not stepped and not self.takable() and not self._waiting():
+            if not stepped and not self._takable() and not self._waiting():
                 break
         return applied
 
@@ -139,12 +136,11 @@ class GroupMember:
             self._untaken.discard(partition)
         self._untaken.update(gained)
 
-    def takable(self) -> list[Partition]:
+    def _takable(self) -> list[Partition]:
         return sorted(partition for partition in self._untaken if self.may_take(partition.topic))
 
-    def take_what_came(self) -> None:
-        """Partitions that were gained, once nothing is at hand."""
-        if partitions := self.takable():
+    def _take_what_came(self) -> None:
+        if partitions := self._takable():
             try:
                 self._take_all(partitions)
             except (*UNAVAILABLE, LogUnavailable) as error:

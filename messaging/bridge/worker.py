@@ -54,12 +54,11 @@ class Worker(GroupMember):
                 self.away("what is due waits: %s", error)
         return handled
 
-    def process(self, batch: Batch) -> int:
-        batch, _ = self.until_available(batch, self._handle_batch)
+    def process(self, batch: Batch) -> None:
+        batch, _ = self.until_available(batch, self._apply)
         self._reader.commit({partition: self._owner.next_offset[partition] for partition in batch})
-        return sum(map(len, batch.values()))
 
-    def _handle_batch(self, batch: Batch) -> None:
+    def _apply(self, batch: Batch) -> None:
         try:
             with transaction.atomic():
                 self._move(batch)

@@ -206,11 +206,11 @@ class Reader(Protocol):
         """Who publishes here, as a successor has to name it to `committed`."""
         ...
 
-    def publish(self, outgoing: Sequence[Outgoing], offsets: dict[Partition, int]) -> Future[None]:
+    def publish(self, outgoing: Sequence[Outgoing], offsets: dict[Partition, int]) -> None:
         """Append these records and commit these offsets: both or neither, once, for readers of what is committed.
 
-        Done when it is durable; fails with LogUnavailable when it is not known to be (ask `committed`, which says),
-        and with Fenced when another member has fenced this one off. Until then one may poll, and nothing else.
+        Blocks until it is durable. Raises LogUnavailable when it is not known to be (ask `committed`, which says),
+        and Fenced when another member has fenced this one off.
         """
         ...
 

@@ -44,6 +44,6 @@ _cleaner = nh3.Cleaner(
 
 def render(body: str) -> str:
     """Return sanitised HTML for a cleaned body."""
-    if _PLAIN.fullmatch(body):  # what most people say most of the time, a hundred times as fast
+    if _PLAIN.fullmatch(body):  # what most people say most of the time, fifteen times as fast
         return f"<p>{body}</p>"
     return _cleaner.clean(_markdown.render(body)).strip()

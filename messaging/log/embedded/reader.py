@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from pathlib import Path
 
 import msgspec
 
 from messaging.log.embedded.store import connect, unavailable
 from messaging.log.embedded.writer import Writer
-from messaging.log.port import LogError, Outgoing, Partition, Polled, Record
+from messaging.log.port import Outgoing, Partition, Polled, Record
 
 _decode_headers = msgspec.msgpack.Decoder(tuple[tuple[str, bytes], ...]).decode
 
@@ -96,16 +95,8 @@ class EmbeddedReader:
     def publisher(self) -> str:
         return ""
 
-    def publish(self, outgoing: Sequence[Outgoing], offsets: dict[Partition, int]) -> Future[None]:
-        """Done when it returns: another thread would only be in the way here."""
-        published: Future[None] = Future()
-        try:
-            self._writer.publish(outgoing, self._group, offsets)
-        except LogError as error:
-            published.set_exception(error)
-        else:
-            published.set_result(None)
-        return published
+    def publish(self, outgoing: Sequence[Outgoing], offsets: dict[Partition, int]) -> None:
+        self._writer.publish(outgoing, self._group, offsets)
 
     def committed(self, partition: Partition, publisher: str = "") -> int | None:
         query = 'SELECT next_offset FROM committed WHERE "group" = ? AND topic = ?'

@@ -8,7 +8,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -58,7 +57,6 @@ class KafkaReader:
         self._options = {**client, **SETTINGS, "group_id": prefix + group, "group_instance_id": instance_id}
         own_name = instance_id or f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         self._transactions = Transactions(client, prefix, f"{prefix}{group}-{own_name}", placing)
-        self._publishing = ThreadPoolExecutor(1, thread_name_prefix="publish")
         self._prefix = prefix
         self._topics = [prefix + topic for topic in topics]
         self._consumer: KafkaConsumer | None = None
@@ -168,16 +166,11 @@ class KafkaReader:
     def publisher(self) -> str:
         return self._transactions.transactional_id
 
-    def publish(self, outgoing: Sequence[Outgoing], offsets: dict[Partition, int]) -> Future[None]:
+    def publish(self, outgoing: Sequence[Outgoing], offsets: dict[Partition, int]) -> None:
         group = self._connected().group_metadata()
-        return self._publishing.submit(self._publish, outgoing, self._as_theirs(offsets), group)
-
-    def _publish(
-        self, outgoing: Sequence[Outgoing], offsets: dict[TopicPartition, OffsetAndMetadata], group: Any
-    ) -> None:
         if group.generation_id < 0:  # the broker would take it from anybody
             raise LogUnavailable("not published: not a member of the group at this moment")
-        self._transactions.run(outgoing, offsets, group)
+        self._transactions.run(outgoing, self._as_theirs(offsets), group)
 
     def committed(self, partition: Partition, publisher: str = "") -> int | None:
         self._transactions.settle()
@@ -209,7 +202,6 @@ class KafkaReader:
         return lags
 
     def close(self) -> None:
-        self._publishing.shutdown()
         self._transactions.close()
         if self._consumer is None:
             return

@@ -41,7 +41,7 @@ FENCED = (ProducerFencedError, InvalidProducerEpochError)
 
 
 class Transactions:
-    """One at a time. Connects at first use."""
+    """One at a time, from one thread. Connects at first use."""
 
     def __init__(
         self,

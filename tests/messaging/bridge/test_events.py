@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
-from threading import Timer
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -111,18 +108,16 @@ def test_what_a_dead_bridge_may_not_have_told_is_told_by_the_next_one_and_once(
     assert log.bounds("chat.dead-letters")[Partition("chat.dead-letters", 0)] == (0, 1)
 
 
-def test_while_the_log_takes_no_events_nothing_else_is_stored(
+def test_while_the_log_takes_no_events_nothing_else_is_applied(
     log: EmbeddedLog, start: Callable[[], Bridge], say: Say, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bridge = start()
     publish, failures = bridge._reader.publish, iter([LogUnavailable("away")] * 3)
 
-    def failing(*arguments: object) -> Future[None]:
+    def failing(*arguments: object) -> None:
         for failure in failures:
-            failed: Future[None] = Future()
-            failed.set_exception(failure)
-            return failed
-        return publish(*arguments)  # type: ignore[arg-type]
+            raise failure
+        publish(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(bridge._reader, "publish", failing)
     monkeypatch.setattr("messaging.bridge.backoff.Backoff.MOST_S", 0.05)
@@ -131,44 +126,6 @@ def test_while_the_log_takes_no_events_nothing_else_is_stored(
     append(log, say("ada", "two"))
     bridge.drain()
     assert sorted(told(log).messages(room.pk)) == [1, 2]
-
-
-@pytest.mark.parametrize("is_published", [True, False])
-def test_a_batch_is_not_stored_before_the_one_before_it_is_published_but_read_again(
-    log: EmbeddedLog,
-    start: Callable[[], Bridge],
-    say: Say,
-    room: Room,
-    monkeypatch: pytest.MonkeyPatch,
-    is_published: bool,
-) -> None:
-    monkeypatch.setattr("messaging.limits.PUBLISH_WAIT_S", 0.05)
-    monkeypatch.setattr("messaging.bridge.backoff.Backoff.MOST_S", 0.05)
-    bridge = start()
-    bridge.drain()
-    publish, slow = bridge._reader.publish, Future[None]()
-    under_way: list[Any] = []
-    with monkeypatch.context() as slowed:
-        slowed.setattr(bridge._reader, "publish", lambda *what: under_way.extend(what) or slow)
-        append(log, say("ada", "one"))
-        assert bridge.step() == 1
-
-    def end() -> None:
-        if is_published:
-            publish(*under_way).result()
-            slow.set_result(None)
-        else:
-            slow.set_exception(LogUnavailable("away"))
-
-    append(log, say("ada", "two"))
-    Timer(0.3, end).start()
-    assert bridge.step() == 0
-    assert Message.objects.count() == 1
-    bridge.drain()
-    assert Message.objects.count() == 2
-    found = told(log)
-    assert sorted(found.messages(room.pk)) == [1, 2]
-    assert found.count == 2, "each told once"
 
 
 def test_told_again_is_what_was_told(desk: Desk, say: Say, room: Room, people: People) -> None:

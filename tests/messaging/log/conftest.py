@@ -3,57 +3,31 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from messaging.log.ahead import ReadingAhead
 from messaging.log.embedded import EmbeddedLog
 from messaging.log.kafka import KafkaLog
-from messaging.log.port import Log, Partition, Polled, Reader, TopicSpec
+from messaging.log.port import Log, Partition, Reader, TopicSpec
 
 TOPIC = "chat.commands"
 SPEC = TopicSpec(TOPIC, partitions=4, config={"message.timestamp.type": "LogAppendTime", "retention.ms": "1209600000"})
 OTHER = TopicSpec("chat.other", partitions=1)
 
 
-class Eager(ReadingAhead):
-    """With something read ahead at all times."""
-
-    def poll(self, timeout_s: float, max_records: int, max_bytes: int) -> Polled:
-        polled = super().poll(timeout_s, max_records, max_bytes)
-        self.look_ahead(max_records, max_bytes)
-        return polled
-
-
-class EmbeddedLogAhead(EmbeddedLog):
-    def reader(self, *arguments: Any) -> Eager:
-        return Eager(super().reader(*arguments))
-
-
-class KafkaLogAhead(KafkaLog):
-    def reader(self, *arguments: Any) -> Eager:
-        return Eager(super().reader(*arguments))
-
-
-services = pytest.mark.services
-KINDS = {"embedded": EmbeddedLog, "embedded, ahead": EmbeddedLogAhead, "kafka": KafkaLog, "kafka, ahead": KafkaLogAhead}
-
-
-@pytest.fixture(params=[pytest.param(one, marks=services) if "kafka" in one else one for one in KINDS])
+@pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.services)])
 def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Log]:
     """An empty log of each kind."""
-    kind = KINDS[request.param]
-    made: Log = new_kafka_log(kind) if issubclass(kind, KafkaLog) else kind(tmp_path / "log.sqlite3")
+    made: Log = EmbeddedLog(tmp_path / "log.sqlite3") if request.param == "embedded" else new_kafka_log()
     made.ensure_topics([SPEC, OTHER])
     yield made
     made.close()
 
 
-def new_kafka_log(kind: type[KafkaLog] = KafkaLog) -> KafkaLog:
+def new_kafka_log() -> KafkaLog:
     """With a prefix of its own: tests do not see each other's topics."""
-    return kind([os.environ["KAFKA_BOOTSTRAP_SERVERS"]], topic_prefix=f"t{uuid4().hex[:10]}-")
+    return KafkaLog([os.environ["KAFKA_BOOTSTRAP_SERVERS"]], topic_prefix=f"t{uuid4().hex[:10]}-")
 
 
 def take_gained(reader: Reader, count: int = 1) -> set[Partition]:

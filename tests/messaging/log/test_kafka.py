@@ -333,7 +333,7 @@ def test_who_is_not_in_the_group_any_more_publishes_nothing(log: KafkaLog) -> No
     reader, partition = group_of_one(log)
     reader._connected().unsubscribe()
     with pytest.raises(LogUnavailable, match="not a member"):
-        reader.publish([Outgoing(PLAIN.name, None, b"by a stranger")], {partition: 5}).result()
+        reader.publish([Outgoing(PLAIN.name, None, b"by a stranger")], {partition: 5})
     reader.close()
     assert published(log) == []
 
@@ -352,16 +352,16 @@ def test_after_a_failure_the_offset_says_whether_it_was_published(
 
     monkeypatch.setattr(Transactions, "_await", staticmethod(lose_the_last_answer))
     with pytest.raises(LogUnavailable):
-        reader.publish([Outgoing(PLAIN.name, None, b"committed")], {partition: 5}).result()
+        reader.publish([Outgoing(PLAIN.name, None, b"committed")], {partition: 5})
     monkeypatch.undo()
     assert reader.committed(partition) == 5
 
     monkeypatch.setattr(Transactions, "_await", staticmethod(lambda *_: (_ for _ in ()).throw(KafkaTimeoutError())))
     with pytest.raises(LogUnavailable):
-        reader.publish([Outgoing(PLAIN.name, None, b"not committed")], {partition: 4}).result()
+        reader.publish([Outgoing(PLAIN.name, None, b"not committed")], {partition: 4})
     monkeypatch.undo()
     assert reader.committed(partition) == 5
-    reader.publish([Outgoing(PLAIN.name, None, b"at last")], {partition: 5}).result()
+    reader.publish([Outgoing(PLAIN.name, None, b"at last")], {partition: 5})
     reader.close()
     assert published(log) == [b"committed", b"at last"]
 
@@ -373,12 +373,12 @@ def test_with_a_frozen_broker_a_publication_gives_up_in_bounded_time(
 ) -> None:
     monkeypatch.setattr(transactions, "STEP_MS", 2_000)
     reader, partition = group_of_one(log)
-    reader.publish([Outgoing(PLAIN.name, None, b"before")], {partition: 5}).result()
+    reader.publish([Outgoing(PLAIN.name, None, b"before")], {partition: 5})
     with frozen(broker_pid()):
         started = time.monotonic()
         with pytest.raises(LogUnavailable):
-            reader.publish([Outgoing(PLAIN.name, None, b"after")], {partition: 5}).result()
+            reader.publish([Outgoing(PLAIN.name, None, b"after")], {partition: 5})
         assert time.monotonic() - started < 12
-    reader.publish([Outgoing(PLAIN.name, None, b"after")], {partition: 5}).result()
+    reader.publish([Outgoing(PLAIN.name, None, b"after")], {partition: 5})
     reader.close()
     assert published(log) == [b"before", b"after"]

@@ -114,7 +114,7 @@ def test_kafka_puts_records_where_the_strategy_says(monkeypatch: pytest.MonkeyPa
     turns = KafkaLog(keyed._client["bootstrap_servers"], keyed._prefix, strategies={TOPIC: "round-robin"})
     reader = turns.reader("g", [TOPIC])
     gained = take_gained(reader, 4)
-    reader.publish([Outgoing(TOPIC, b"1", b"y") for _ in range(8)], dict.fromkeys(gained, 0)).result()
+    reader.publish([Outgoing(TOPIC, b"1", b"y") for _ in range(8)], dict.fromkeys(gained, 0))
     reader.close()
     # Two of each turn, and what closes a transaction takes an offset too.
     assert {place.number: end for place, (_, end) in log.bounds(TOPIC).items()} == {0: 5, 1: 3, 2: 3, 3: 5}
