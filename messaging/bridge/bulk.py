@@ -3,14 +3,16 @@ database does. The column names are ours, the values are always parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
+from types import NoneType
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from django.db import connection
+from msgspec.structs import astuple
 
 from messaging.bridge.rows import MessageRow
 
@@ -23,12 +25,6 @@ BETWEEN = "\x1f"
 UPDATED_AT_ONCE = 200
 """A CASE is searched from its top for every row."""
 
-_MESSAGE_COLUMNS = (
-    "room_id", "seq", "rev", "client_id", "sender_id", "fingerprint", "body", "html", "reply_to", "mentions",
-    "reactions", "previews", "created_at", "edited_at", "deleted_at", "deleted_by",
-    "hidden_at",
-)  # fmt: skip
-
 _encode_json = msgspec.json.Encoder().encode
 
 
@@ -36,34 +32,36 @@ def insert_messages(messages: Sequence[MessageRow]) -> None:
     """New rows, as their batch left them. Raises IntegrityError and DataError, as Django does."""
     if not messages:
         return
-    columns = list(zip(*map(_message_row, messages), strict=True))
+    columns = dict(zip(MessageRow.__struct_fields__, zip(*map(astuple, messages), strict=True), strict=True))
+    del columns["pk"]
     # What no row of the batch has is left to its default, NULL: writing it out costs the driver as much as a value.
-    used = [place for place, values in enumerate(columns) if any(value is not None for value in values)]
-    names = [_MESSAGE_COLUMNS[place] for place in used]
-    _insert("messaging_message", names, list(zip(*(columns[place] for place in used), strict=True)))
+    used: dict[str, Sequence[Any]] = {name: values for name, values in columns.items() if _types(values) != {NoneType}}
+    for name in used.keys() & _STORED_AS.keys():
+        used[name] = list(map(_STORED_AS[name], used[name]))
+    _insert("messaging_message", used)
 
 
-def _insert(table: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    start = f"INSERT INTO {table} ({', '.join(names)}) VALUES "  # noqa: S608 - our own names
+def _insert(table: str, columns: Mapping[str, Sequence[Any]]) -> None:
+    start = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "  # noqa: S608 - our own names
     with connection.cursor() as cursor:
         if connection.vendor != "mysql":
-            cursor.executemany(f"{start}({_marks(names)})", rows)
+            cursor.executemany(f"{start}({_marks(columns)})", list(zip(*columns.values(), strict=True)))
             return
         driver: Any = connection.connection
         execute: Any = cursor.execute  # (the driver takes bytes as they are)
-        for values in _packed(rows, driver):
-            execute(start.encode() + values, None)
+        for rows in _packed(list(columns.values()), driver):
+            execute(start.encode() + rows, None)
 
 
-def _packed(rows: Sequence[Sequence[Any]], driver: Any) -> Iterator[bytes]:
+def _packed(columns: Sequence[Sequence[Any]], driver: Any) -> Iterator[bytes]:
     """Rows as the driver's `executemany` writes them, in statements of STATEMENT_BYTES instead of 64 KiB, and without
     its way through several calls for every value."""
-    width = len(rows[0])
-    literals = _literals([value for row in rows for value in row], driver)
+    marks, literals = zip(*(_literals(values, driver) for values in columns), strict=True)
+    pattern = b"(%b)" % b",".join(marks)
     packed: list[bytes] = []
     size = 0
-    for first in range(0, len(literals), width):
-        one = b"(%b)" % b",".join(literals[first : first + width])
+    for row in zip(*literals, strict=True):
+        one = pattern % row
         if packed and size + len(one) > STATEMENT_BYTES:
             yield b",".join(packed)
             packed, size = [], 0
@@ -73,42 +71,28 @@ def _packed(rows: Sequence[Sequence[Any]], driver: Any) -> Iterator[bytes]:
         yield b",".join(packed)
 
 
-def _literals(values: Sequence[Any], driver: Any) -> list[bytes]:
+def _literals(values: Sequence[Any], driver: Any) -> tuple[bytes, Sequence[Any]]:
+    """The mark that stands for a column in a row's pattern, and what is put there."""
+    types = _types(values)
+    if types == {int}:
+        return b"%d", values
+    if types == {str}:
+        return b"'%b'", _escaped(values, driver)
+    if types == {bytes}:
+        return b"x'%b'", [value.hex().encode() for value in values]
+    return b"%b", list(map(driver.literal, values))
+
+
+def _types(values: Sequence[Any]) -> set[type]:
+    return set(map(type, values))
+
+
+def _escaped(texts: Sequence[str], driver: Any) -> list[bytes]:
     """Escaping is the driver's, for this connection: of all texts in one go, cut again where they were joined."""
-    texts = [value for value in values if type(value) is str]
-    escaped = driver.escape_string(BETWEEN.join(texts).encode()).split(BETWEEN.encode())
-    if len(escaped) != len(texts):  # one of them has the mark itself
-        escaped = [driver.escape_string(text.encode()) for text in texts]
-    in_order = iter(escaped)
-    return [
-        b"%d" % value if type(value) is int
-        else b"'%b'" % next(in_order) if type(value) is str
-        else b"x'%b'" % value.hex().encode() if type(value) is bytes
-        else driver.literal(value)
-        for value in values
-    ]  # fmt: skip
-
-
-def _message_row(message: MessageRow) -> tuple[Any, ...]:
-    return (
-        message.room_id,
-        message.seq,
-        message.rev,
-        message.client_id.bytes,
-        message.sender_id,
-        message.fingerprint,
-        message.body,
-        message.html,
-        message.reply_to,
-        _in_json(message.mentions),
-        _in_json_or_null(message.reactions),
-        _in_json_or_null(message.previews),
-        in_column(message.created_at),
-        in_column(message.edited_at),
-        in_column(message.deleted_at),
-        message.deleted_by,
-        in_column(message.hidden_at),
-    )
+    escaped: list[bytes] = driver.escape_string(BETWEEN.join(texts).encode()).split(BETWEEN.encode())
+    if len(escaped) == len(texts):
+        return escaped
+    return [driver.escape_string(text.encode()) for text in texts]  # one of them has the mark itself
 
 
 def update_messages(messages: Sequence[MessageRow]) -> None:
@@ -152,6 +136,16 @@ def _adapted(at: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(at)
 
 
+_STORED_AS: dict[str, Callable[[Any], Any]] = {
+    "client_id": attrgetter("bytes"),
+    "mentions": _in_json,
+    "reactions": _in_json_or_null,
+    "previews": _in_json_or_null,
+    **dict.fromkeys(("created_at", "edited_at", "deleted_at", "hidden_at"), in_column),
+}
+"""What the driver would not take as it is in a `MessageRow`."""
+
+
 def set_columns(table: str, key: str, rows: Mapping[int, Sequence[Any]], columns: Sequence[str]) -> None:
     """`UPDATE table SET column = ...` for each row by its key; the values stand in the order of `columns`."""
     keys = list(rows)
@@ -178,14 +172,14 @@ def raise_column(table: str, key: str, rows: Mapping[int, int], column: str) -> 
         )
 
 
-def marks_of(table: str, client_ids: Iterable[UUID]) -> Iterable[tuple[UUID, int, int]]:
+def marks_of(table: str, client_ids: Iterable[int]) -> Iterable[tuple[int, int, int]]:
     """(client_id, sender, fingerprint) of the rows of a table that has these columns."""
-    wanted = ", ".join([f"x'{client_id.hex}'" for client_id in client_ids])  # hex digits: thousands, unescaped
+    wanted = ", ".join([f"x'{client_id:032x}'" for client_id in client_ids])  # hex digits: thousands, unescaped
     sql = f"SELECT client_id, sender_id, fingerprint FROM {table} WHERE client_id IN ({wanted})"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql)
         rows = cursor.fetchall()
-    return [(UUID(bytes=bytes(client_id)), sender, mark) for client_id, sender, mark in rows]
+    return [(int.from_bytes(client_id), sender, mark) for client_id, sender, mark in rows]
 
 
 def _execute(sql: str, values: Sequence[Any]) -> None:

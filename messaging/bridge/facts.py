@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
@@ -36,8 +35,8 @@ from messaging.wire.commands import (
 )
 from messaging.wire.mentions import mention_names, names_everybody
 
-CommandKey = tuple[UUID, int]
-"""(client_id, sender): the name of a command for ever."""
+CommandKey = tuple[int, int]
+"""(client_id, sender): the name of a command for ever. (As an integer: a UUID takes three times as long to look up.)"""
 
 SPEAKS = (SendMessage, EditMessage)
 
@@ -174,7 +173,7 @@ def _called_together(found: Sequence[tuple[int, set[str]]]) -> set[int]:
 
 
 def command_key(command: Command) -> CommandKey:
-    return command.client_id, command.sender
+    return command.client_id.int, command.sender
 
 
 def _decided(commands: Sequence[Command]) -> dict[CommandKey, int]:

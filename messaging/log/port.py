@@ -96,7 +96,7 @@ class Record(msgspec.Struct, frozen=True):
 
     @property
     def is_probe(self) -> bool:
-        return any(name == PROBE for name, _ in self.headers)
+        return PROBE in dict(self.headers)
 
 
 class Outgoing(NamedTuple):

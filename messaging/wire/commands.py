@@ -143,6 +143,7 @@ KINDS: dict[type[Command], CommandKind] = {
 }
 
 
+_SEND = CommandKind.SEND.value
 _encode = msgspec.json.Encoder().encode
 
 
@@ -151,11 +152,10 @@ def fingerprint(command: Command) -> int:
 
     `html` and `rev_seen` stay out: a re-send may be rendered anew, or name a later rev.
     """
-    kind = KINDS[type(command)].value
     if type(command) is SendMessage:  # the hot path
-        return _digest([kind, command.room, None, command.body, command.reply_to, None])
+        return _digest([_SEND, command.room, None, command.body, command.reply_to, None])
     content: list[object] = [
-        kind,
+        KINDS[type(command)].value,
         command.room,
         getattr(command, "seq", None),
         getattr(command, "body", None),

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from google.protobuf.message import DecodeError
+from msgspec import convert
 from msgspec.structs import asdict
 
 from messaging.limits import MAX_INTEGER
@@ -94,33 +95,41 @@ def parse_command(value: bytes) -> Command:
         raise UndecodableRecord("not a chatsite.v1.Command") from error
     if len(record.client_id) != 16 or not record.room or not record.sender:
         raise UndecodableRecord("client_id, room or sender is missing")
-    if max(_numbers(record)) > MAX_INTEGER:
-        raise UndecodableRecord("a number is larger than any that exists")
-    return _typed(record)
-
-
-def _numbers(record: records_pb2.Command) -> list[int]:
-    """Every id, seq and rev of a command: one beyond all bounds would fail in the database, with its whole batch."""
     action = record.WhichOneof("action")
-    if action == "send":  # without a look at every field: this is the hot path
-        return [record.room, record.sender, record.send.reply_to, record.send.filter]
+    return _sent(record) if action == "send" else _other(record, action)
+
+
+def _sent(record: records_pb2.Command) -> SendMessage:
+    """The hot path: no look at every field."""
+    send = record.send
+    command = SendMessage(
+        client_id=convert(record.client_id, UUID),  # (a fifth of the time of UUID's own constructor)
+        room=record.room,
+        sender=record.sender,
+        body=send.body,
+        html=send.html,
+        reply_to=send.reply_to or None,
+        filter=send.filter,
+        hidden=send.hidden,
+    )
+    _check_numbers(command.room, command.sender, command.reply_to or 0, command.filter)
+    return command
+
+
+def _other(record: records_pb2.Command, action: str | None) -> Command:
     inner = getattr(record, action) if action else record
-    return [record.room, record.sender, *(value for _, value in inner.ListFields() if isinstance(value, int))]
-
-
-def _typed(record: records_pb2.Command) -> Command:
-    action = record.WhichOneof("action")
-    named: dict[str, Any] = {"client_id": UUID(bytes=record.client_id), "room": record.room, "sender": record.sender}
-    if action == "send":  # the hot path again
-        send = record.send
-        reply_to = send.reply_to if send.HasField("reply_to") else None
-        return SendMessage(
-            **named, body=send.body, html=send.html, reply_to=reply_to, filter=send.filter, hidden=send.hidden
-        )
+    _check_numbers(*(value for _, value in [*record.ListFields(), *inner.ListFields()] if isinstance(value, int)))
     if action is None:
         raise UndecodableRecord("an action that this version does not know")
-    kind, inner = _KINDS[action], getattr(record, action)
-    return kind(**named, **{name: _plain(getattr(inner, name)) for name in _OWN_FIELDS[kind]})
+    kind = _KINDS[action]
+    own = {name: _plain(getattr(inner, name)) for name in _OWN_FIELDS[kind]}
+    return kind(client_id=UUID(bytes=record.client_id), room=record.room, sender=record.sender, **own)
+
+
+def _check_numbers(*numbers: int) -> None:
+    """Every id, seq and rev of a command: one beyond all bounds would fail in the database, with its whole batch."""
+    if max(numbers) > MAX_INTEGER:
+        raise UndecodableRecord("a number is larger than any that exists")
 
 
 def _plain(value: Any) -> Any:

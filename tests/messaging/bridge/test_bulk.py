@@ -32,7 +32,7 @@ def test_what_is_packed_comes_back(
     )  # fmt: skip
     cursor = connection.cursor()
     cursor.execute("CREATE TEMPORARY TABLE packed (n BIGINT, words TEXT, raw VARBINARY(20), maybe VARCHAR(30))")
-    statements = list(bulk._packed(rows, connection))
+    statements = list(bulk._packed(list(zip(*rows, strict=True)), connection))
     for values in statements:
         cursor.execute(b"INSERT INTO packed VALUES " + values, None)
     cursor.execute("SELECT * FROM packed")
