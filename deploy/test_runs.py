@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
         which = "(database or services) and not timed and not long"
         runs[f"services ({where})"] = _side_by_side("services", which, real, WAITING)
         runs["alone"] = _run("alone", [*PYTEST, "-q", "-m", "timed and not long"], real)
-    runs["node"] = _run("node", ["node", "--test", "tests/js/"], plain)
+    runs["node"] = _run("node", ["node", "--test", "--test-timeout=60000", "tests/js/"], plain)
     print("\n== what ran where")
     for name, (code, counts) in runs.items():
         print(f"{name}: {'' if code == 0 else f'FAILED ({code}): '}{counts}")

@@ -5,6 +5,7 @@ import { Announcer } from "./announcer.js";
 import { Chat } from "./chat.js";
 import { CLOSE } from "./connection.js";
 import { Drafts } from "./drafts.js";
+import { Heard } from "./heard.js";
 import { History } from "./history.js";
 import { followPage } from "./idle.js";
 import { openKeep } from "./keep.js";
@@ -53,6 +54,7 @@ const readTabs = new ReadTabs({ user: boot.user.id, onRead: (told) => chat.readE
 const history = new History(chat, boot.urls.api);
 const drafts = new Drafts(localStorage, boot.user.id);
 drafts.follow(window, changed);
+const hearing = new Heard({ show: refresh });
 const roomElement = document.getElementById("room");
 
 /** What the API says; null when it cannot be had now. */
@@ -70,11 +72,9 @@ function changed() {
   follow();
 }
 
-/** What others do is shown at once, but not so often that it is in the way of who writes. */
+/** What others do. */
 function heard() {
-  const wait = renderedAt + HEARD_EVERY_MS - performance.now();
-  if (wait <= 0) refresh();
-  else later ??= setTimeout(refresh, wait);
+  hearing.note();
   follow();
 }
 
@@ -131,10 +131,7 @@ function goTo(id) {
 
 /** What stands where; after whatever has changed, all of it is rendered again, once. */
 const mounted = [];
-const HEARD_EVERY_MS = 100;
 let isDue = false;
-let renderedAt = 0;
-let later = null;
 
 function refresh() {
   if (isDue) return;
@@ -144,10 +141,8 @@ function refresh() {
 
 function renderAll() {
   isDue = false;
-  clearTimeout(later);
-  later = null;
   for (const [element, component] of mounted) render(html`<${component} />`, element);
-  renderedAt = performance.now();
+  hearing.shown();
 }
 
 function SidebarMount() {
@@ -228,6 +223,7 @@ mount(document.getElementById("overlays"), OverlaysMount);
 mount(roomElement, RoomMount);
 renderAll();
 document.addEventListener("keydown", fetchOverlays);
+document.addEventListener("keydown", () => hearing.key());
 addEventListener("online", () => chat.connection.wake());
 addEventListener("offline", () => chat.connection.drop());
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && chat.connection.wake());

@@ -35,8 +35,8 @@ export class Chat {
   #returned = new Map();
   /** From hello to `outcomes`: nothing new overtakes what has to be sent again. */
   #resuming = false;
-  /** Rooms that were too busy: what is said there waits, in order. */
-  #busy = new Set();
+  /** Rooms that were too busy, and whether the time to wait is over: what was said there goes in order, one by one. */
+  #busy = new Map();
   #typedAt = 0;
   #syncing = new Set();
   /** Rooms marked unread by hand: they stay so until they are opened again, or written to. */
@@ -230,6 +230,10 @@ export class Chat {
   #put(entry) {
     if (this.connection.state !== "online" || this.#resuming || !this.outbox.get(entry.client_id)) return;
     if (this.#busy.has(entry.frame.room) && !entry.tried && isSaid(entry)) return;
+    this.#hand(entry);
+  }
+
+  #hand(entry) {
     this.connection.send(this.outbox.wire(entry, this.now()));
   }
 
@@ -255,6 +259,7 @@ export class Chat {
   #receive(frame) {
     const handler = this.#handlers[frame.type];
     if (handler) handler(frame);
+    for (const room of this.#busy.keys()) this.#goOn(room);
     const isOthers = FROM_OTHERS.has(frame.type) && !frame.messages?.some((one) => one.sender.id === this.me.id);
     (isOthers ? this.onHeard : this.onChange)();
   }
@@ -322,12 +327,22 @@ export class Chat {
   #wait(entry, seconds) {
     const { room } = entry.frame;
     this.outbox.postpone(entry);
-    if (this.#busy.has(room)) return;
-    this.#busy.add(room);
+    if (this.#busy.get(room) === false) return;
+    this.#busy.set(room, false);
     setTimeout(() => {
-      this.#busy.delete(room);
-      for (const one of this.outbox.inRoom(room)) if (!one.tried && one.state === "sending") this.#put(one);
+      this.#busy.set(room, true);
+      this.#goOn(room);
     }, seconds * 1000 * (1 + this.random()));
+  }
+
+  /** The next one when the one before has its answer: all at once would be too much again, and all of it for nothing. */
+  #goOn(room) {
+    if (!this.#busy.get(room) || this.connection.state !== "online" || this.#resuming) return;
+    const waiting = this.outbox.inRoom(room).filter((entry) => entry.state === "sending");
+    for (const entry of waiting) if (!entry.tried && !isSaid(entry)) this.#hand(entry);
+    const said = waiting.filter(isSaid);
+    if (said.length === 0) this.#busy.delete(room);
+    else if (!said[0].tried) this.#hand(said[0]);
   }
 
   #giveBack({ room, body }) {

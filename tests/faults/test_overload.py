@@ -49,7 +49,9 @@ class Talker:
 
     @property
     def is_waiting(self) -> bool:
-        return self.is_cut_off or time.monotonic() < self.waits_until
+        """Also for the answer to what it says again: after a refusal one by one, until all of that is through."""
+        is_catching_up = bool(self.refused and self.sent_at)
+        return self.is_cut_off or is_catching_up or time.monotonic() < self.waits_until
 
     async def open(self) -> None:
         self.socket = await raw_socket(

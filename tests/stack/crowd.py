@@ -90,11 +90,22 @@ class SteadyClient(ChatClient):
         self._repeats.add(asyncio.ensure_future(self._send_postponed()))
 
     async def _send_postponed(self) -> None:
+        """One by one, as they are answered."""
         with contextlib.suppress(websockets.ConnectionClosed):
             while self._postponed and not (self._resuming or self._is_told_to_wait):
                 client_id = next(one for one in self.sent if one in self._postponed)
                 self._postponed.discard(client_id)
+                socket, refused = self.socket, self.rejected.get(client_id)
                 await self.say(self.sent[client_id], client_id)
+                async with self._changed:
+                    await self._changed.wait_for(
+                        lambda: (
+                            client_id in self.accepted  # noqa: B023 - waited for here
+                            or self.rejected.get(client_id) is not refused  # noqa: B023
+                            or self.socket is not socket  # noqa: B023
+                            or self.close_code is not None
+                        )
+                    )
 
     async def repeat_late(self) -> None:
         """Send again what got no answer at all."""

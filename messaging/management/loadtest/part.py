@@ -24,6 +24,7 @@ SETTLE_S = 30.0
 LAG_EVERY_S = 0.02
 CLIENT_ID = re.compile(rb'"client_id":"([0-9a-f-]{36})"')
 CODE = re.compile(rb'"code":"(\w+)"')
+RETRY_AFTER = re.compile(rb'"retry_after":([\d.]+)')
 EPOCH = re.compile(rb'"epoch":(?:"[^"]*"|\d+)')
 
 
@@ -153,7 +154,8 @@ class Socket(asyncio.Protocol):
         self.waiting: dict[str, int] = {}
         """When what was sent and has no answer yet was due, by client_id."""
         self._refused: list[str] = []
-        """What the chat was too busy for: it goes first, as in a browser."""
+        """What the chat was too busy for: it goes first, and one by one as it is answered, as in a browser."""
+        self._waits_until = 0.0
         self._epoch = b""
         self._transport: asyncio.Transport | None = None
         self._welcomed: asyncio.Future[None] | None = None
@@ -195,8 +197,12 @@ class Socket(asyncio.Protocol):
         self.part.now.resumed.add((time.monotonic() - lost_at) * 1000)
 
     def say(self, due: int, body: str) -> None:
-        """A send; without a connection it is not made, and not counted."""
+        """A send; without a connection it is not made, and not counted. Told to wait nobody writes: that is counted."""
         if not self.is_open or self._transport is None:
+            return
+        if self._refused and (self.waiting or time.monotonic() < self._waits_until):
+            self.part.now.sent += 1
+            self.part.now.busy += 1
             return
         client_id = self._refused.pop(0) if self._refused else uuid7()
         text = f"{due} {body}"[: max(len(body), 24)]
@@ -282,6 +288,8 @@ class Socket(asyncio.Protocol):
         elif (code := CODE.search(payload)) and code[1] == b"busy":
             self.part.now.busy += 1
             self._refused.append(found[1].decode())
+            if retry := RETRY_AFTER.search(payload):
+                self._waits_until = max(self._waits_until, time.monotonic() + float(retry[1]))
         else:
             self.part.now.rejected += 1
 
