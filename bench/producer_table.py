@@ -61,9 +61,7 @@ def measured(messages: int, steady_s: float, times: int) -> dict[Way, Seen]:
     for _ in range(times):
         for way in ways:
             with appender(way) as through:
-                per_second = burst(through, messages)
-                waits = steady(through, steady_s)
-            rounds[way].append(Seen(per_second, percentile(waits, 0.5), percentile(waits, 0.99)))
+                rounds[way].append(seen_through(through, messages, steady_s))
     return {way: Seen(*map(statistics.median, zip(*seen, strict=True))) for way, seen in rounds.items()}
 
 
@@ -83,6 +81,12 @@ def appender(way: Way) -> Iterator[Appender]:
         log.close()
         producer.SETTINGS.clear()
         producer.SETTINGS.update(before)
+
+
+def seen_through(through: Appender, messages: int, steady_s: float) -> Seen:
+    per_second = burst(through, messages)
+    waits = steady(through, steady_s)
+    return Seen(per_second, percentile(waits, 0.5), percentile(waits, 0.99))
 
 
 def burst(through: Appender, count: int) -> float:

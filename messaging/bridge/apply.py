@@ -171,9 +171,8 @@ def _gather(
     """What these effects have to tell; of several in one transaction, one after the other."""
     _APPLIED.inc(effects.applied)
     stored = (STORED_AT, str(time.time_ns() // 1_000_000).encode())
-    for change in effects.changes():
+    for change, events in effects.told:
         applied.changes.append(replace(change, traces=traces[change.room]) if change.room in traces else change)
-        events = effects.events(change)
         applied.outgoing[partition_of[change.room]] += [
             event._replace(headers=(*event.headers, stored)) for event in events
         ]

@@ -16,8 +16,9 @@ from msgspec.structs import astuple
 
 from messaging.bridge.rows import MessageRow
 
-STATEMENT_BYTES = 1_048_576
-"""Far below the least `max_allowed_packet` that is in use (4 MiB)."""
+FIRST_BYTES, STATEMENT_BYTES = 262_144, 1_048_576
+"""The first statement of a batch is short, so that MariaDB has something to do early. Far below the least
+`max_allowed_packet` that is in use (4 MiB)."""
 
 BETWEEN = "\x1f"
 """The unit separator of ASCII. No escaping changes it."""
@@ -28,43 +29,53 @@ UPDATED_AT_ONCE = 200
 _encode_json = msgspec.json.Encoder().encode
 
 
-def insert_messages(messages: Sequence[MessageRow]) -> None:
-    """New rows, as their batch left them. Raises IntegrityError and DataError, as Django does."""
+def begin_insert(messages: Sequence[MessageRow]) -> Callable[[], None]:
+    """New rows, as their batch left them. MariaDB may still be at it when this returns: nothing else is asked of this
+    connection until what is returned was called. Either raises IntegrityError and DataError, as Django does."""
     if not messages:
-        return
+        return _nothing
     columns = dict(zip(MessageRow.__struct_fields__, zip(*map(astuple, messages), strict=True), strict=True))
     del columns["pk"]
     # What no row of the batch has is left to its default, NULL: writing it out costs the driver as much as a value.
     used: dict[str, Sequence[Any]] = {name: values for name, values in columns.items() if _types(values) != {NoneType}}
     for name in used.keys() & _STORED_AS.keys():
         used[name] = list(map(_STORED_AS[name], used[name]))
-    _insert("messaging_message", used)
+    return _begin_insert("messaging_message", used)
 
 
-def _insert(table: str, columns: Mapping[str, Sequence[Any]]) -> None:
+def _begin_insert(table: str, columns: Mapping[str, Sequence[Any]]) -> Callable[[], None]:
     start = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "  # noqa: S608 - our own names
-    with connection.cursor() as cursor:
-        if connection.vendor != "mysql":
+    if connection.vendor != "mysql":
+        with connection.cursor() as cursor:
             cursor.executemany(f"{start}({_marks(columns)})", list(zip(*columns.values(), strict=True)))
-            return
-        driver: Any = connection.connection
-        execute: Any = cursor.execute  # (the driver takes bytes as they are)
-        for rows in _packed(list(columns.values()), driver):
-            execute(start.encode() + rows, None)
+        return _nothing
+    connection.ensure_connection()
+    driver: Any = connection.connection
+    wait = _nothing
+    for rows in _packed(list(columns.values()), driver):  # each is put together while the one before is carried out
+        wait()
+        with connection.wrap_database_errors:
+            driver.send_query(start.encode() + rows)
+        wait = connection.wrap_database_errors(driver.read_query_result)
+    return wait
+
+
+def _nothing() -> None:
+    """There is nothing to wait for."""
 
 
 def _packed(columns: Sequence[Sequence[Any]], driver: Any) -> Iterator[bytes]:
-    """Rows as the driver's `executemany` writes them, in statements of STATEMENT_BYTES instead of 64 KiB, and without
-    its way through several calls for every value."""
+    """Rows as the driver's `executemany` writes them, but in longer statements and without several calls
+    for every value."""
     marks, literals = zip(*(_literals(values, driver) for values in columns), strict=True)
     pattern = b"(%b)" % b",".join(marks)
     packed: list[bytes] = []
-    size = 0
+    size, most = 0, min(FIRST_BYTES, STATEMENT_BYTES)
     for row in zip(*literals, strict=True):
         one = pattern % row
-        if packed and size + len(one) > STATEMENT_BYTES:
+        if packed and size + len(one) > most:
             yield b",".join(packed)
-            packed, size = [], 0
+            packed, size, most = [], 0, STATEMENT_BYTES
         packed.append(one)
         size += len(one)
     if packed:

@@ -9,7 +9,7 @@ from operator import or_
 from django.db.models import Q
 
 from messaging.actions.reports import open_filter_cases
-from messaging.bridge.bulk import in_column, insert_messages, raise_column, set_columns, update_messages
+from messaging.bridge.bulk import begin_insert, in_column, raise_column, set_columns, update_messages
 from messaging.bridge.events import events_of
 from messaging.bridge.facts import Facts
 from messaging.bridge.rows import MessageRow
@@ -53,10 +53,16 @@ class Effects:
         self.decisions: list[AppliedCommand] = []
         self.noticed: list[tuple[MessageRow, int]] = []
         """Messages that a word filter (its id) found something in."""
+        self.told: list[tuple[RoomChange, list[Outgoing]]] = []
+        """Once written: what is announced of each room, and the events for services."""
 
     def write(self) -> None:
         """Inside the batch's transaction."""
-        insert_messages(self.new)
+        wait_for_insert = begin_insert(self.new)
+        try:
+            self.told = [(change, self._events(change)) for change in self._changes()]
+        finally:
+            wait_for_insert()
         new = {(message.room_id, message.seq) for message in self.new}
         update_messages([message for place, message in self.changed.items() if place not in new])
         heads = {
@@ -112,15 +118,15 @@ class Effects:
     def _has_moved(self, room: int, head: RoomHead) -> bool:
         return head.rev != self.revs_before[room] or head.members_version != self._versions_before[room]
 
-    def changes(self) -> list[RoomChange]:
+    def _changes(self) -> list[RoomChange]:
         """What is announced once this is committed: per changed room, its messages as ready fragments."""
         by_room: dict[int, dict[int, MessageRow]] = defaultdict(dict)
         for message in [*self.new, *self.changed.values()]:
             by_room[message.room_id][message.seq] = message
         return [self._change(head, by_room[head.room_id]) for head in self._moved_heads()]
 
-    def events(self, change: RoomChange) -> list[Outgoing]:
-        """What services are told of one of `changes`."""
+    def _events(self, change: RoomChange) -> list[Outgoing]:
+        """What services are told of one of these."""
         room = change.room
         rows = {fragment.seq: self._facts.messages[room, fragment.seq] for fragment in change.fragments}
         users = [moved.user for moved in self.people.memberships if moved.room == room]

@@ -19,7 +19,7 @@ from msgspec import to_builtins
 
 from accounts.models import User
 from messaging import limits
-from messaging.bridge.bulk import insert_messages, update_messages
+from messaging.bridge.bulk import begin_insert, update_messages
 from messaging.bridge.rows import MessageRow, stored_rows
 from messaging.bridge.topics import COMMANDS, EVENTS
 from messaging.log.port import Log, Partition, Record
@@ -138,7 +138,7 @@ def _apply_messages(event: RoomEvent) -> None:
     before = {row.seq: row for row in stored_rows(places_of([(event.room, row.seq) for row in rows]))}
     for row in rows:
         row.pk = before[row.seq].pk if row.seq in before else 0
-    insert_messages([row for row in rows if not row.pk])
+    begin_insert([row for row in rows if not row.pk])()
     update_messages([row for row in rows if row.pk])
     _keep_revisions(rows, before)
     RoomHead.objects.filter(room_id=event.room).update(last_message_at=_last_message_at(event.room))

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import MySQLdb
 import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
+from accounts.models import User
 from messaging.bridge import bulk
+from messaging.bridge.rows import MessageRow
+from messaging.models import Message, Room
 
 ROWS = [
     (1, "plain", b"\x00\xff'\\", None),
@@ -39,3 +45,20 @@ def test_what_is_packed_comes_back(
     assert list(cursor.fetchall()) == rows
     assert len(statements) == (len(rows) if statement_bytes <= 60 else 1)
     connection.close()
+
+
+@pytest.mark.parametrize("seqs", [(1, 1, 2, 3), (1, 2, 3, 3)], ids=["in the middle", "the last"])
+def test_an_insert_that_fails_leaves_the_connection_in_order(
+    seqs: tuple[int, ...], room: Room, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        bulk, "STATEMENT_BYTES", 1
+    )  # a statement for every row, each put together beside the one before
+    rows = [
+        MessageRow(room.pk, seq, seq, uuid4(), people["ada"].pk, 1, "", "", None, [], timezone.now()) for seq in seqs
+    ]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bulk.begin_insert(rows)()
+    assert not Message.objects.exists()
+    bulk.begin_insert(rows[2:3])()
+    assert Message.objects.get().seq == seqs[2]
