@@ -7,7 +7,9 @@ import json
 import statistics
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 
 from bench.row import Limit, Row
 from bench.sink import Sink, client_frame
@@ -18,13 +20,19 @@ from tests.stack.stack import Person, ServicesStack
 
 NAME = "growth"
 ROUNDS = 3
+PROCESSES = 3
+"""Of ten watchers a message's own cost is the larger part: one process' figure for the rest swings by a third."""
+
 PAUSE_S = 0.02
 
 
 def measure(quick: bool) -> Row:
     sizes = (10, 100, 500) if quick else (10, 100, 1000, 5000)
     deliveries = 10_000 if quick else 40_000
-    costs = serve(partial(_costs, sizes=sizes, deliveries=deliveries))
+    work = partial(_costs, sizes=sizes, deliveries=deliveries)
+    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as processes:  # a reactor runs but once
+        found = list(processes.map(serve, [work] * (1 if quick else PROCESSES)))
+    costs = {size: statistics.median(one[size] for one in found) for size in sizes}
     flat = statistics.median(costs.values())
     few, many = _per_message((5, 50) if quick else (10, 500), 50 if quick else 200)
     figures = {f"µs at {size:,}": cost for size, cost in costs.items()}
@@ -36,7 +44,7 @@ def measure(quick: bool) -> Row:
         NAME, "how far the CPU of one more delivery is from flat, over all numbers of watchers", "%", spread,
         figures=figures,
         must=(Limit("value", "<=", 15), Limit("statements added", "<=", 1), Limit("events added", "<=", 0.2)),
-        conditions={"watchers": list(sizes), "rounds": ROUNDS},
+        conditions={"watchers": list(sizes), "rounds": ROUNDS, "processes": len(found)},
     )  # fmt: skip
 
 

@@ -136,6 +136,7 @@ async def test_a_few_letters_lead_to_a_room(embedded_stack: EmbeddedStack) -> No
         await ada.goto(f"{embedded_stack.url}/rooms/")
         await ada.wait_for_selector("html[data-connection=online]")
         await ada.keyboard.press("Control+k")
+        await expect(field).to_be_focused()
         await ada.keyboard.type("lobby")
         await ada.keyboard.press("Enter")
         await ada.wait_for_url("**/rooms/1/")
