@@ -1,4 +1,4 @@
-"""The bridge: strictly poll, apply, announce, publish, so that nothing is in flight when partitions move.
+"""The bridge: poll, apply, announce, publish, one after the other, so that nothing is in flight when partitions move.
 
 A crash anywhere repeats work and changes nothing: offsets move in the transaction of their effects, repeats are
 dropped, events and the group's offsets are one transaction of the log, and what may not have been told is told again by
