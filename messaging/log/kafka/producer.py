@@ -63,7 +63,7 @@ SETTINGS: dict[str, Any] = {
     "enable_idempotence": True,
     "compression_type": "lz4",
     "linger_ms": 5,
-    "batch_size": 131_072,
+    "batch_size": 262_144,
     "delivery_timeout_ms": int(DELIVERY_S * 1000),
     "request_timeout_ms": 10_000,
     # Only this module's thread waits for metadata; short, so that it looks after the rest in time.
