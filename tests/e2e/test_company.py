@@ -18,6 +18,11 @@ HIDE = """() => {
     document.dispatchEvent(new Event("visibilitychange"));
 }"""
 
+ROOM_BELOW = """() => {
+    const bottomOf = (element) => element.getBoundingClientRect().bottom;
+    return bottomOf(document.querySelector(".timeline")) - bottomOf(document.querySelector(".message:last-child"));
+}"""
+
 
 def last(client: ChatClient, kind: str, user: int) -> Any:
     """What this client was told last of a person."""
@@ -59,10 +64,13 @@ async def test_dots_and_seen_by_on_screen(embedded_stack: EmbeddedStack) -> None
         await see(ada, "are you there?")
         head = ada.locator("[data-testid=message][data-starts=true]", has_text="are you there?").last
         await expect(head.get_by_role("img", name="Active")).to_be_visible()
+        line = ada.locator(".seen-by")
+        await expect(line).to_have_count(0)
+        below = await ada.evaluate(ROOM_BELOW)
         await write(ada, "here I am")
         await see(bo, "here I am")
-        line = ada.locator(".seen-by")
         await expect(line).to_contain_text("Seen by 1")
+        assert await ada.evaluate(ROOM_BELOW) == below, "no message moves"
         await expect(line).to_have_attribute("aria-label", "Seen by Bo")
         await line.focus()  # from a field: as by keyboard
         await expect(line.locator(".seen-names")).to_be_visible()

@@ -71,7 +71,7 @@ async def test_a_sender_sees_what_became_of_a_message(embedded_stack: EmbeddedSt
             await open_room(page, embedded_stack.url)
         await write(ada, "where have you been")
         await see(bo, "where have you been")
-        await expect(ada.locator(".message", has_text="where have you been").locator(".seen-by")).to_contain_text("Bo")
+        await expect(ada.locator(".seen-names")).to_contain_text("Bo")
         await ada.locator("[data-testid=message]", has_text="where have you been").hover()
         await ada.locator(".message-tools").get_by_label("What became of this message").click()
         dialog = ada.get_by_test_id("journey-dialog")

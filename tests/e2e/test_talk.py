@@ -121,7 +121,7 @@ async def test_a_few_letters_lead_to_a_room(embedded_stack: EmbeddedStack) -> No
         await open_room(ada, embedded_stack.url)
         await ada.focus("[data-testid=composer]")
         await ada.keyboard.press("Control+k")
-        field = ada.get_by_role("combobox")
+        field = ada.get_by_role("combobox", name="Go to a room")
         await expect(field).to_be_focused()
         await ada.keyboard.type("nowhere at all")
         await expect(ada.locator(".switcher")).to_contain_text("No room of yours is called that.")

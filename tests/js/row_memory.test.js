@@ -61,14 +61,6 @@ test("each thing that a row shows is noticed", () => {
   }
 });
 
-test("who has read it is shown where it is told", () => {
-  const { chat, row } = memory();
-  const seenBy = (people) => shownBy(chat, row, { now: 1, isFocus: false, seenBy: people });
-  assert.equal(changes(seenBy([3]), seenBy([3])), false);
-  assert.equal(changes(seenBy([3]), seenBy([3, 4])), true);
-  assert.equal(changes(seenBy(null), seenBy([3])), true);
-});
-
 test("what is on its way grows late by the clock", () => {
   const { chat, row } = memory();
   row.entry = chat.outbox.add({ type: "send", client_id: "c", room: 1, body: "x" }, 0);

@@ -4,7 +4,7 @@ import { setSafeHTML } from "../safe_html.js";
 import { clockTime, fullTime, railTime } from "../times.js";
 import { words } from "../words.js";
 import { Avatar } from "./avatar.js";
-import { PresenceDot, SeenBy } from "./company.js";
+import { PresenceDot } from "./company.js";
 import { Draft } from "./draft.js";
 import { html, Icon } from "./html.js";
 import { DeleteDialog, JourneyDialog, MessageTools, ReportDialog, Veil, VersionsDialog } from "./later.js";
@@ -61,7 +61,7 @@ function State({ chat, entry, now }) {
   </p>`;
 }
 
-export function Message({ chat, row, now, onEdit, onReply, onUnread, onJump, isFocus, seenBy }) {
+export function Message({ chat, row, now, onEdit, onReply, onUnread, onJump, isFocus }) {
   const { message, startsGroup, state } = row;
   const entry = row.entry ?? chat.outbox.failedChange(chat.roomId, message.seq);
   const [isUnderPointer, setUnderPointer] = useState(false);
@@ -115,7 +115,6 @@ export function Message({ chat, row, now, onEdit, onReply, onUnread, onJump, isF
       ${chat.blocked.has(message.sender.id) ? html`<${Veil}>${said}<//>` : said}
       ${message.edited_at && !message.deleted_at && html`<button type="button" class="message-edited" title=${words.showVersions} onClick=${() => setDialog("versions")}>${words.edited}</button>`}
       ${isStored && html`<${Reactions} chat=${chat} message=${message} />`}
-      ${seenBy && html`<${SeenBy} chat=${chat} people=${seenBy} />`}
       ${entry && html`<${State} chat=${chat} entry=${entry} now=${now} />`}
     </div>
     ${isStored &&

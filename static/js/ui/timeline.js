@@ -5,6 +5,7 @@ import { makeRows } from "../rows.js";
 import { Reader } from "../reader.js";
 import { dayName } from "../times.js";
 import { words } from "../words.js";
+import { SeenBy } from "./company.js";
 import { useFirstPlace } from "./first_place.js";
 import { html, Icon } from "./html.js";
 import { Message } from "./message.js";
@@ -75,8 +76,9 @@ export function Timeline({ chat, history, focus, onEdit, onReply }) {
       ${rows.length === 0 &&
       html`<div class="timeline-empty"><h2>${words.empty}</h2><p>${words.emptyHint}</p></div>`}
       <ol class="messages">
-        ${rows.map((row) => html`<${Row} key=${row.key} seenBy=${row.message === newest ? seenBy : null} ...${{ chat, row, now, onEdit, onReply, onUnread: markUnread, onJump: jumpTo, focus }} />`)}
+        ${rows.map((row) => html`<${Row} key=${row.key} ...${{ chat, row, now, onEdit, onReply, onUnread: markUnread, onJump: jumpTo, focus }} />`)}
       </ol>
+      <div class="timeline-foot"><${SeenBy} chat=${chat} people=${seenBy} /></div>
     </div>
     ${isAway &&
     (below > 0 || !store.isLive) &&
