@@ -13,9 +13,9 @@ import os
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import NamedTuple, TypeVar
 from uuid import uuid4
 
 from deploy.services.control import private_folder, running
@@ -32,6 +32,9 @@ COMPRESSION = (None, "lz4")
 STEADY_PER_SECOND = 500
 
 
+Tried = TypeVar("Tried")
+
+
 class Way(NamedTuple):
     batch_size: int
     linger_ms: int
@@ -45,24 +48,39 @@ class Seen(NamedTuple):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    options = parsed(__doc__)
+    ways = [Way(*one) for one in itertools.product(BATCH_BYTES, LINGER_MS, COMPRESSION)]
+    with running(private_folder()) as exports:
+        os.environ.update(exports)
+        table(measured(ways, appender, options))
+
+
+def parsed(description: str | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--messages", type=int, default=20_000, help="of each combination and round")
     parser.add_argument("--steady-s", type=float, default=2.0, help="how long acknowledgements are timed")
     parser.add_argument("--times", type=int, default=3, help="medians of so many rounds")
     options = parser.parse_args()
-    with running(private_folder()) as exports:
-        os.environ.update(exports)
-        table(measured(options.messages, options.steady_s, options.times))
+    if min(options.messages, options.steady_s, options.times) <= 0:
+        parser.error("all of these have to be above 0")
+    return options
 
 
-def measured(messages: int, steady_s: float, times: int) -> dict[Way, Seen]:
-    ways = [Way(*one) for one in itertools.product(BATCH_BYTES, LINGER_MS, COMPRESSION)]
-    rounds: dict[Way, list[Seen]] = defaultdict(list)
-    for _ in range(times):
-        for way in ways:
-            with appender(way) as through:
-                rounds[way].append(seen_through(through, messages, steady_s))
-    return {way: Seen(*map(statistics.median, zip(*seen, strict=True))) for way, seen in rounds.items()}
+def measured(
+    tried: Sequence[Tried], through: Callable[[Tried], AbstractContextManager[Appender]], options: argparse.Namespace
+) -> dict[Tried, Seen]:
+    """Of everything that is tried, in turn, with the appender that `through` gives for it."""
+    rounds: dict[Tried, list[Seen]] = defaultdict(list)
+    for _ in range(options.times):
+        for one in tried:
+            with through(one) as opened:
+                per_second, waits = burst(opened, options.messages), steady(opened, options.steady_s)
+            rounds[one].append(Seen(per_second, percentile(waits, 0.5), percentile(waits, 0.99)))
+    return {one: Seen(*map(statistics.median, zip(*seen, strict=True))) for one, seen in rounds.items()}
+
+
+def in_use() -> Way:
+    return Way(*(producer.SETTINGS[name] for name in Way._fields))
 
 
 @contextmanager
@@ -81,12 +99,6 @@ def appender(way: Way) -> Iterator[Appender]:
         log.close()
         producer.SETTINGS.clear()
         producer.SETTINGS.update(before)
-
-
-def seen_through(through: Appender, messages: int, steady_s: float) -> Seen:
-    per_second = burst(through, messages)
-    waits = steady(through, steady_s)
-    return Seen(per_second, percentile(waits, 0.5), percentile(waits, 0.99))
 
 
 def burst(through: Appender, count: int) -> float:
@@ -127,7 +139,7 @@ def percentile(values: list[float], share: float) -> float:
 
 def table(seen: dict[Way, Seen]) -> None:
     """`ratio` is to the settings in use, in the same run."""
-    own = seen[Way(*(producer.SETTINGS[name] for name in Way._fields))]
+    own = seen[in_use()]
     print("| `batch_size` | `linger_ms` | `compression_type` | messages/s | ratio | acknowledged p50 / p99, ms |")
     print("|---|---|---|---|---|---|")
     for way, one in seen.items():

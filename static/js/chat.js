@@ -4,11 +4,12 @@
  * No DOM here.
  */
 import { Avatars } from "./avatars.js";
+import { BusyRooms } from "./busy_rooms.js";
 import { Company } from "./company.js";
 import { Connection } from "./connection.js";
 import { counted } from "./counting.js";
 import { loudness } from "./loudness.js";
-import { Outbox, isSaid } from "./outbox.js";
+import { Outbox } from "./outbox.js";
 import { People } from "./people.js";
 import { Quotes } from "./quotes.js";
 import { hasReacted } from "./reactions.js";
@@ -35,8 +36,6 @@ export class Chat {
   #returned = new Map();
   /** From hello to `outcomes`: nothing new overtakes what has to be sent again. */
   #resuming = false;
-  /** Rooms that were too busy, and whether the time to wait is over: what was said there goes in order, one by one. */
-  #busy = new Map();
   #typedAt = 0;
   #syncing = new Set();
   /** Rooms marked unread by hand: they stay so until they are opened again, or written to. */
@@ -53,6 +52,7 @@ export class Chat {
     this.hasNews = boot.news ?? false;
     for (const room of boot.rooms) this.rooms.set(room.id, room);
     this.outbox = new Outbox(keep, tab);
+    this.busy = new BusyRooms({ outbox: this.outbox, hand: (entry) => this.#hand(entry), random: () => this.random() });
     if (boot.page) this.store(boot.room).open(boot.page, this.rooms.get(boot.room)?.seq ?? 0);
     this.roomId = boot.room;
     this.epoch = boot.epoch;
@@ -228,12 +228,11 @@ export class Chat {
   }
 
   #put(entry) {
-    if (this.connection.state !== "online" || this.#resuming || !this.outbox.get(entry.client_id)) return;
-    if (this.#busy.has(entry.frame.room) && !entry.tried && isSaid(entry)) return;
-    this.#hand(entry);
+    if (this.outbox.get(entry.client_id) && !this.busy.holds(entry)) this.#hand(entry);
   }
 
   #hand(entry) {
+    if (this.connection.state !== "online" || this.#resuming) return;
     this.connection.send(this.outbox.wire(entry, this.now()));
   }
 
@@ -259,7 +258,7 @@ export class Chat {
   #receive(frame) {
     const handler = this.#handlers[frame.type];
     if (handler) handler(frame);
-    for (const room of this.#busy.keys()) this.#goOn(room);
+    this.busy.goOn();
     const isOthers = FROM_OTHERS.has(frame.type) && !frame.messages?.some((one) => one.sender.id === this.me.id);
     (isOthers ? this.onHeard : this.onChange)();
   }
@@ -317,32 +316,10 @@ export class Chat {
       }
     }
     if (entry && rejection.code === "busy" && rejection.retry_after) {
-      this.#wait(entry, rejection.retry_after);
+      this.busy.wait(entry, rejection.retry_after);
       return;
     }
     this.outbox.rejected(rejection);
-  }
-
-  /** Try again by itself; what was said behind it in its room comes behind it again. */
-  #wait(entry, seconds) {
-    const { room } = entry.frame;
-    this.outbox.postpone(entry);
-    if (this.#busy.get(room) === false) return;
-    this.#busy.set(room, false);
-    setTimeout(() => {
-      this.#busy.set(room, true);
-      this.#goOn(room);
-    }, seconds * 1000 * (1 + this.random()));
-  }
-
-  /** The next one when the one before has its answer: all at once would be too much again, and all of it for nothing. */
-  #goOn(room) {
-    if (!this.#busy.get(room) || this.connection.state !== "online" || this.#resuming) return;
-    const waiting = this.outbox.inRoom(room).filter((entry) => entry.state === "sending");
-    for (const entry of waiting) if (!entry.tried && !isSaid(entry)) this.#hand(entry);
-    const said = waiting.filter(isSaid);
-    if (said.length === 0) this.#busy.delete(room);
-    else if (!said[0].tried) this.#hand(said[0]);
   }
 
   #giveBack({ room, body }) {

@@ -1,8 +1,9 @@
-/** When what others say is shown: at once, but not so often that it is in the way of who writes, and while somebody
- * writes between two keys: it comes after the frame of a key, which is as long before the next one as can be. */
+/** When what others say is shown: at once, but not so often that it is in the way of who writes; while somebody writes,
+ * after the frame of a key, which is as long before the next key as can be. */
 export const EVERY_MS = 100;
 /** So long after a key somebody is writing; longer nothing waits for the next one. */
 export const WRITING_MS = 250;
+/** The least between two keys that show something: one that is held down comes every 30 ms. */
 const BETWEEN_KEYS_MS = 50;
 
 const afterPaint = (then) => requestAnimationFrame(() => setTimeout(then));

@@ -7,14 +7,15 @@ import json
 import socket
 import statistics
 import time
+from bisect import insort
 from collections.abc import Callable
 from contextlib import suppress
-from uuid import uuid4
 
 import httpx
 import pytest
 import websockets
 
+from messaging.management.loadtest.part import uuid7
 from tests.faults.conftest import Measured, audited
 from tests.faults.scale import SOAK, short_or_whole
 from tests.stack.client import raw_socket
@@ -42,7 +43,7 @@ class Talker:
         """(when, seconds after the send)"""
         self.busy: list[float] = []
         self.refused: list[str] = []
-        """To be sent again before anything new."""
+        """To be sent again before anything new, in the order of writing (UUIDv7)."""
         self.waits_until = 0.0
         self.is_cut_off = False
         """By a server that had no time for it."""
@@ -79,7 +80,7 @@ class Talker:
         await self._reading
 
     async def say(self) -> None:
-        client_id = self.refused.pop(0) if self.refused else str(uuid4())
+        client_id = self.refused.pop(0) if self.refused else uuid7()
         self.sent_at[client_id] = time.monotonic()
         frame = {"type": "send", "client_id": client_id, "room": self.person.room, "body": "x" * 150}
         await self._send(frame)
@@ -105,7 +106,7 @@ class Talker:
                 elif frame["type"] == "rejected":
                     assert frame["code"] == "busy", frame
                     self.busy.append(now)
-                    self.refused.append(frame["client_id"])
+                    insort(self.refused, frame["client_id"])
                     self.waits_until = max(self.waits_until, now + frame["retry_after"])
 
 

@@ -95,17 +95,19 @@ class SteadyClient(ChatClient):
             while self._postponed and not (self._resuming or self._is_told_to_wait):
                 client_id = next(one for one in self.sent if one in self._postponed)
                 self._postponed.discard(client_id)
-                socket, refused = self.socket, self.rejected.get(client_id)
-                await self.say(self.sent[client_id], client_id)
-                async with self._changed:
-                    await self._changed.wait_for(
-                        lambda: (
-                            client_id in self.accepted  # noqa: B023 - waited for here
-                            or self.rejected.get(client_id) is not refused  # noqa: B023
-                            or self.socket is not socket  # noqa: B023
-                            or self.close_code is not None
-                        )
-                    )
+                await self._say_again(client_id)
+
+    async def _say_again(self, client_id: str) -> None:
+        """Returns when that is answered, or its socket lost."""
+        socket, refused = self.socket, self.rejected.get(client_id)
+
+        def is_over() -> bool:
+            is_answered = client_id in self.accepted or self.rejected.get(client_id) is not refused
+            return is_answered or self.socket is not socket or self.close_code is not None
+
+        await self.say(self.sent[client_id], client_id)
+        async with self._changed:
+            await self._changed.wait_for(is_over)
 
     async def repeat_late(self) -> None:
         """Send again what got no answer at all."""

@@ -7,6 +7,7 @@ import gc
 import random
 import re
 import time
+from bisect import insort
 from collections.abc import Iterable
 from multiprocessing.connection import Connection
 from typing import cast
@@ -154,7 +155,8 @@ class Socket(asyncio.Protocol):
         self.waiting: dict[str, int] = {}
         """When what was sent and has no answer yet was due, by client_id."""
         self._refused: list[str] = []
-        """What the chat was too busy for: it goes first, and one by one as it is answered, as in a browser."""
+        """What the chat was too busy for, in the order of writing (UUIDv7): it goes first, and one by one as it is
+        answered, as in a browser."""
         self._waits_until = 0.0
         self._epoch = b""
         self._transport: asyncio.Transport | None = None
@@ -287,7 +289,7 @@ class Socket(asyncio.Protocol):
             self.part.now.accept.add((now - due) / 1_000_000)
         elif (code := CODE.search(payload)) and code[1] == b"busy":
             self.part.now.busy += 1
-            self._refused.append(found[1].decode())
+            insort(self._refused, found[1].decode())
             if retry := RETRY_AFTER.search(payload):
                 self._waits_until = max(self._waits_until, time.monotonic() + float(retry[1]))
         else:

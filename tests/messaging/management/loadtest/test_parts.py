@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import multiprocessing
 import random
 import time
+from uuid import UUID
 
 import pytest
 
+from messaging.errors import Busy
 from messaging.management.loadtest import frames
 from messaging.management.loadtest.histogram import Histogram
+from messaging.management.loadtest.part import Part
+from messaging.management.loadtest.plan import Plan, Seat
 from messaging.management.loadtest.saturation import Law, Point, cause, fit, knee, phases
 from messaging.management.loadtest.scenarios import SCENARIOS
 from messaging.management.loadtest.verifier import Place, Verifier
@@ -142,3 +149,51 @@ def test_scenarios_take_the_time_they_were_given() -> None:
         steps = scenario.steps(100, 60)
         assert sum(step.seconds for step in steps) == pytest.approx(60)
         assert max(step.rate for step in steps) in (100, 300)
+
+
+class Wire(asyncio.Transport):
+    """An open socket of the load test: what it says, and what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.part = Part(Plan("127.0.0.1", 1, [Seat("", 7)], [], 24), multiprocessing.Pipe()[0])
+        self.socket = self.part.sockets[0]
+        self.said: list[str] = []
+        self.socket.connection_made(self)
+        self.socket.data_received(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        payload = bytes(data)[bytes(data).find(b"{") :]
+        if b'"type":"send"' in payload:
+            self.said.append(json.loads(payload)["client_id"])
+
+    def told(self, frame: bytes) -> None:
+        self.socket.data_received(bytes((0x81, 126)) + len(frame).to_bytes(2, "big") + frame)
+
+    def refuse(self, client_id: str, retry_after: float) -> None:
+        self.told(server_frames.rejected(UUID(client_id), Busy(retry_after=retry_after)))
+
+
+def test_who_was_refused_waits_and_goes_on_one_by_one_in_the_order_of_writing() -> None:
+    wire = Wire()
+    for _ in range(3):
+        wire.socket.say(0, "")
+        time.sleep(0.002)  # so that the ids rise
+    first = list(wire.said)
+    for client_id in first:
+        wire.refuse(client_id, 0.05)
+    wire.socket.say(0, "")
+    assert wire.said == first, "told to wait, it says nothing"
+    assert (wire.part.now.sent, wire.part.now.busy) == (4, 4), "and that is counted"
+    time.sleep(0.06)
+    wire.socket.say(0, "")
+    wire.socket.say(0, "")
+    assert wire.said[3:] == first[:1], "one by one"
+    wire.refuse(first[0], 0.0)
+    for client_id in first:
+        wire.socket.say(0, "")
+        assert wire.said[-1] == client_id
+        wire.told(server_frames.accepted(UUID(client_id)))
+    for _ in range(2):
+        wire.socket.say(0, "")
+    assert not set(wire.said[-2:]) & set(first), "then freely again"
