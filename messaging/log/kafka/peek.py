@@ -10,8 +10,8 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from messaging.log.kafka.reader import record_of
 from messaging.log.kafka.strategies import Placement, PlaceUnknown
+from messaging.log.kafka.unpacking import hand_out_records
 from messaging.log.port import LOOK_RECORDS, LogUnavailable, Partition, Record
 
 LOOK_S = 5.0
@@ -23,14 +23,14 @@ def first_times(client: Mapping[str, Any], prefix: str, offsets: Mapping[Partiti
     found: dict[Partition, int] = {}
     if not wanted:
         return found
-    with _looking(client) as consumer:
+    with _looking(client, prefix) as consumer:
         consumer.assign(list(wanted))
         for tp, place in wanted.items():
             consumer.seek(tp, offsets[place])
         deadline = time.monotonic() + LOOK_S
         while len(found) < len(wanted) and time.monotonic() < deadline:
             for tp, records in consumer.poll(timeout_ms=500, max_records=500).items():
-                found.setdefault(wanted[tp], records[0].timestamp)
+                found.setdefault(wanted[tp], records[0].timestamp_ms)
                 consumer.pause(tp)
     return found
 
@@ -45,7 +45,7 @@ def find(
     is_it: Callable[[Record], bool],
 ) -> Record | None:
     """As `Log.find`. What does not come in LOOK_S is not there."""
-    with _looking(client, isolation_level="read_committed") as consumer:
+    with _looking(client, prefix, isolation_level="read_committed") as consumer:
         count = len(consumer.partitions_for_topic(prefix + topic) or ())
         if not count:
             raise LogUnavailable(f"Kafka has no topic {prefix + topic}")
@@ -59,17 +59,18 @@ def find(
         consumer.seek(tp, start.offset)
         deadline = time.monotonic() + LOOK_S
         while consumer.position(tp) < min(end, start.offset + LOOK_RECORDS) and time.monotonic() < deadline:
-            for item in consumer.poll(timeout_ms=500, max_records=500).get(tp, ()):
-                if item.key == key and is_it(record := record_of(place, item)):
+            for record in consumer.poll(timeout_ms=500, max_records=500).get(tp, ()):
+                if record.key == key and is_it(record):
                     return record
     return None
 
 
 @contextmanager
-def _looking(client: Mapping[str, Any], **options: str) -> Iterator[KafkaConsumer]:
+def _looking(client: Mapping[str, Any], prefix: str, **options: str) -> Iterator[KafkaConsumer]:
     """A consumer without a group. Raises LogUnavailable."""
     try:
         consumer = KafkaConsumer(**client, enable_auto_commit=False, auto_offset_reset="earliest", **options)
+        hand_out_records(consumer, prefix)
         try:
             yield consumer
         finally:

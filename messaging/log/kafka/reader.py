@@ -18,6 +18,7 @@ from kafka.errors import FencedInstanceIdError, KafkaError, OffsetOutOfRangeErro
 
 from messaging.log.kafka.strategies import KEYED, Placing
 from messaging.log.kafka.transactions import Transactions
+from messaging.log.kafka.unpacking import hand_out_records
 from messaging.log.port import Fenced, LogUnavailable, Outgoing, Partition, Polled, Record
 
 logger = logging.getLogger(__name__)
@@ -98,32 +99,35 @@ class KafkaReader:
             self._positions.pop(self._ours(tp), None)
         self._rewind()
 
-    def _settled_poll(self, consumer: KafkaConsumer, timeout_s: float, max_records: int) -> dict[Any, Any]:
+    def _settled_poll(
+        self, consumer: KafkaConsumer, timeout_s: float, max_records: int
+    ) -> dict[TopicPartition, list[Record]]:
         """A join that ends between two polls is thrown away and sent again, which moves everybody: while the group
         settles, poll again at once and do nothing else."""
         deadline = time.monotonic() + SETTLE_S
         while True:
-            found: dict[Any, Any] = consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=max_records)
+            found: dict[TopicPartition, list[Record]] = consumer.poll(
+                timeout_ms=int(timeout_s * 1000), max_records=max_records
+            )
             if found or self._moves.any() or consumer.group_metadata().state is MemberState.STABLE:
                 return found
             ask_again_if_forgotten(consumer)
             if time.monotonic() > deadline:
                 return found
 
-    def _collect(self, polled: Polled, found: Mapping[Any, Sequence[Any]], max_bytes: int) -> None:
+    def _collect(self, polled: Polled, found: Mapping[TopicPartition, list[Record]], max_bytes: int) -> None:
         """Take what fits; what does not is read again by the next poll."""
         size = 0
-        for tp, raw in found.items():
+        for tp, records in found.items():
             partition = self._ours(tp)
             if partition not in self._positions:
                 continue
-            records: list[Record] = []
-            for item in raw:
-                size += len(item.value or b"")
-                if size > max_bytes and (records or polled.records):
-                    still_ours(self._connected().seek, tp, item.offset)
+            for number, record in enumerate(records):
+                size += len(record.value)
+                if size > max_bytes and (number or polled.records):
+                    still_ours(self._connected().seek, tp, record.offset)
+                    del records[number:]
                     break
-                records.append(record_of(partition, item))
             if records:
                 polled.records[partition] = records
                 self._positions[partition] = records[-1].offset + 1
@@ -217,6 +221,7 @@ class KafkaReader:
                 consumer = KafkaConsumer(**self._options)
             except KafkaError as error:
                 raise LogUnavailable(f"Kafka cannot be reached: {error!r}") from error
+            hand_out_records(consumer, self._prefix)
             consumer.subscribe(self._topics, listener=Listener(consumer, self._moves))
             self._consumer = consumer
         return self._consumer
@@ -310,14 +315,3 @@ def still_ours(step: Callable[..., object], *arguments: Any) -> bool:
     except (ValueError, KeyError):
         return False
     return True
-
-
-def record_of(partition: Partition, item: Any) -> Record:
-    return Record(
-        partition=partition,
-        offset=item.offset,
-        key=None if item.key is None else bytes(item.key),
-        value=bytes(item.value or b""),
-        headers=tuple([(name, value or b"") for name, value in item.headers]) if item.headers else (),
-        timestamp_ms=item.timestamp,
-    )
