@@ -181,10 +181,11 @@ export class Chat {
     this.onChange();
   }
 
+  /** Returns whether the server knows, or need not. */
   markRead(roomId, seq) {
     const room = this.rooms.get(roomId);
-    if (!room || seq <= room.read || this.#keptUnread.has(roomId)) return;
-    this.connection.send({ type: "read", room: roomId, seq });
+    if (!room || seq <= room.read || this.#keptUnread.has(roomId)) return true;
+    return this.connection.send({ type: "read", room: roomId, seq });
   }
 
   /** Unread again from this message on, in all tabs, and here until the room is left. */

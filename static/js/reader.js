@@ -6,7 +6,7 @@ export class Reader {
   #seq = 0;
   #timer = null;
 
-  /** `mark(seq)`: everything up to there has been read. */
+  /** `mark(seq)`: everything up to there has been read; returns whether it could be told. */
   constructor(mark) {
     this.#mark = mark;
   }
@@ -21,9 +21,8 @@ export class Reader {
     clearTimeout(this.#timer);
     this.#timer = null;
     if (this.#seq === 0) return;
-    const seq = this.#seq;
+    if (!this.#mark(this.#seq)) return; // nobody is there to be told: it is with the next look
     this.#seq = 0;
-    this.#mark(seq);
     this.#timer = setTimeout(() => this.flush(), EVERY_MS);
   }
 }

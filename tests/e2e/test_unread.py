@@ -42,11 +42,11 @@ def badge(page: Page, room: int = 1) -> Locator:
 async def test_a_room_opens_at_the_first_unread_message_below_a_line_that_stays(
     embedded_stack: EmbeddedStack, count: int, is_within_the_page: bool
 ) -> None:
-    await read_all(embedded_stack, "ada")
+    for room in (1, 2):  # all rooms are counted in the title
+        await read_all(embedded_stack, "ada", room)
     async with chromium() as browser:
         _, ada = await signed_in(browser, embedded_stack.url, "ada")
         await open_room(ada, embedded_stack.url, 2)
-        await expect(badge(ada, 2)).to_have_count(0)  # else it may stay unread in the title
         await say_many(embedded_stack, count, "word")
         await expect(badge(ada)).to_have_text("99+" if count > 99 else str(count))
         if is_within_the_page:

@@ -35,7 +35,7 @@ test("what the standing's numbers hold already, and a new beginning, count nothi
 test("a reader marks at once, then what came last, twice a second at most", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const marked = [];
-  const reader = new Reader((seq) => marked.push(seq));
+  const reader = new Reader((seq) => Boolean(marked.push(seq)));
   for (const seq of [3, 4, 6, 5]) reader.seen(seq);
   assert.deepEqual(marked, [3]);
   t.mock.timers.tick(500);
@@ -46,6 +46,17 @@ test("a reader marks at once, then what came last, twice a second at most", (t) 
   t.mock.timers.tick(2_000);
   reader.seen(2);
   assert.deepEqual(marked, [3, 6, 9, 2]);
+});
+
+test("what cannot be told is told with the next look", () => {
+  let isOnline = false;
+  const marked = [];
+  const reader = new Reader((seq) => isOnline && Boolean(marked.push(seq)));
+  reader.seen(3);
+  isOnline = true;
+  reader.seen(2);
+  assert.deepEqual(marked, [3], "at once");
+  reader.flush();
 });
 
 test("tabs hand on how far was read, and no more than that", () => {
