@@ -26,7 +26,7 @@ from messaging.bridge.ledger import Ledger
 from messaging.bridge.offsets import Ownership, Trace, move_offset
 from messaging.live.broadcast import PeopleNews, RoomChange
 from messaging.log.port import Outgoing, Partition, Record
-from messaging.wire.commands import Command
+from messaging.wire.commands import Command, CommandKind
 from messaging.wire.events import STORED_AT
 from messaging.wire.records import UndecodableRecord, decode_command
 
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 LOCK_WAIT_S = 2
 
-_APPLIED = metrics.applied.labels(outcome="applied")
+_APPLIED, _REPEATS, _REFUSED = (metrics.applied.labels(outcome=one) for one in ("applied", "repeat", "refused"))
 
 
 @dataclass(slots=True)
@@ -87,22 +87,28 @@ def _decode(batch: Batch) -> Decoded:
     return decoded
 
 
+class Doubtful(Exception):
+    """What is refused now may have been said before, and that is stored."""
+
+
 def _with_one_rerun(batch: Batch, decoded: Decoded, owner: Ownership) -> Applied:
-    """A duplicate key means that the facts were older than the rows: read them again, once."""
+    """At first in the belief that nothing said is a repeat: looking for each takes longer than a repeat now and then.
+    A duplicate key means that one is, or that the facts were older than the rows: read all of them, once."""
     try:
-        return _transact(batch, decoded, owner)
-    except IntegrityError:
+        return _transact(batch, decoded, owner, all_new=True)
+    except (IntegrityError, Doubtful):
         return _transact(batch, decoded, owner)
 
 
-def _transact(batch: Batch, decoded: Decoded, owner: Ownership) -> Applied:
+def _transact(batch: Batch, decoded: Decoded, owner: Ownership, *, all_new: bool = False) -> Applied:
     started, began_ns = time.perf_counter(), time.time_ns()
     applied = Applied(letters=list(decoded.letters))
     with transaction.atomic():
         _bound_lock_waits()
         for partition, records in batch.items():
             move_offset(owner, partition, records)
-        effects = _decide([item for items in decoded.incoming.values() for item in items], applied.letters)
+        incoming = [item for items in decoded.incoming.values() for item in items]
+        effects = _decide(incoming, applied.letters, all_new=all_new)
         effects.write()
         write_letters(owner.group, applied.letters)
         for partition, items in decoded.incoming.items():
@@ -113,14 +119,17 @@ def _transact(batch: Batch, decoded: Decoded, owner: Ownership) -> Applied:
     return _with_copies(applied)
 
 
-def _decide(incoming: Sequence[Incoming], letters: list[Letter]) -> Effects:
-    facts = load_facts([command for _, command in incoming])
+def _decide(incoming: Sequence[Incoming], letters: list[Letter], *, all_new: bool = False) -> Effects:
+    """Raises Doubtful when it is not known for certain that something refused is new."""
+    facts = load_facts([command for _, command in incoming], all_new=all_new)
     ledger = Ledger(facts)
     for record, command in incoming:
         if command.sender not in facts.users:
             letters.append(Letter(record, "the sender does not exist"))
         else:
             ledger.decide(command, datetime.fromtimestamp(record.accepted_ms / 1000, UTC))
+    if all_new and any(one.kind == CommandKind.SEND for one in ledger.effects.decisions):
+        raise Doubtful
     return ledger.effects
 
 
@@ -170,6 +179,8 @@ def _gather(
 ) -> None:
     """What these effects have to tell; of several in one transaction, one after the other."""
     _APPLIED.inc(effects.applied)
+    _REPEATS.inc(effects.repeats)
+    _REFUSED.inc(len(effects.people.refusals))
     stored = (STORED_AT, str(time.time_ns() // 1_000_000).encode())
     for change, events in effects.told:
         applied.changes.append(replace(change, traces=traces[change.room]) if change.room in traces else change)

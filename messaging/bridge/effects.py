@@ -34,6 +34,8 @@ class Effects:
         self._versions_before = {room: head.members_version for room, head in facts.heads.items()}
         self.applied = 0
         """Commands that took effect."""
+        self.repeats = 0
+        """Commands that had been decided before."""
         self.people = PeopleNews()
         self.new: list[MessageRow] = []
         self.changed: dict[Place, MessageRow] = {}

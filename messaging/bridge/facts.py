@@ -39,6 +39,8 @@ CommandKey = tuple[int, int]
 """(client_id, sender): the name of a command for ever. (As an integer: a UUID takes three times as long to look up.)"""
 
 SPEAKS = (SendMessage, EditMessage)
+CHANGES = (EditMessage, DeleteMessage, ReactMessage, AttachPreviews, HideMessage, RestoreMessage)
+"""Commands about a message that is there."""
 
 
 @dataclass(slots=True)
@@ -98,8 +100,9 @@ _HEADS, _MEMBERS, _ROOMS = PreparedSets(_heads), PreparedSets(_members), Prepare
 _USERS, _SANCTIONS = PreparedSets(_users), PreparedSets(_sanctions)
 
 
-def load_facts(commands: Sequence[Command]) -> Facts:
-    """Lock the heads of the rooms in id order and read the rest. Inside the batch's transaction."""
+def load_facts(commands: Sequence[Command], *, all_new: bool = False) -> Facts:
+    """Lock the heads of the rooms in id order and read the rest. Inside the batch's transaction. `all_new`: nothing is
+    looked for of what is to be said now, in the belief that it was never stored."""
     others = [command for command in commands if type(command) is not SendMessage]  # of a backlog hardly any
     room_ids = sorted({command.room for command in commands})
     user_ids = {command.sender for command in commands}
@@ -110,7 +113,7 @@ def load_facts(commands: Sequence[Command]) -> Facts:
     small = _called_together(names)
     members = as_models(Membership, _MEMBERS.tuples(room_ids, user_ids | set(named.values())))
     members += _more_members(others, small)
-    messages = _messages(commands)
+    messages = _messages(commands, others)
     authors = {message.sender_id for message in messages.values()}
     sanctions = _SANCTIONS.tuples(user_ids, now=timezone.now())
     return Facts(
@@ -125,7 +128,7 @@ def load_facts(commands: Sequence[Command]) -> Facts:
         named=named,
         small=small,
         shared=_shared(others),
-        decided=_decided(commands),
+        decided=_decided(commands, others if all_new else commands),
         actions=_actions(others),
     )
 
@@ -176,14 +179,17 @@ def command_key(command: Command) -> CommandKey:
     return command.client_id.int, command.sender
 
 
-def _decided(commands: Sequence[Command]) -> dict[CommandKey, int]:
+def _decided(commands: Sequence[Command], perhaps_stored: Sequence[Command]) -> dict[CommandKey, int]:
+    """Those that were decided as something else than a message, and those that are one."""
+    return _marks("messaging_appliedcommand", commands) | _marks("messaging_message", perhaps_stored)
+
+
+def _marks(table: str, commands: Sequence[Command]) -> dict[CommandKey, int]:
+    if not commands:
+        return {}
     keys = {command_key(command) for command in commands}
-    client_ids = {client_id for client_id, _ in keys}
-    decided: dict[CommandKey, int] = {}
-    for table in ("messaging_message", "messaging_appliedcommand") if keys else ():
-        rows = marks_of(table, client_ids)
-        decided |= {(client_id, sender): mark for client_id, sender, mark in rows if (client_id, sender) in keys}
-    return decided
+    rows = marks_of(table, {client_id for client_id, _ in keys})
+    return {(client_id, sender): mark for client_id, sender, mark in rows if (client_id, sender) in keys}
 
 
 def _actions(commands: Sequence[Command]) -> dict[int, ModerationAction]:
@@ -191,28 +197,13 @@ def _actions(commands: Sequence[Command]) -> dict[int, ModerationAction]:
     return ModerationAction.objects.in_bulk(named) if named else {}
 
 
-def _messages(commands: Sequence[Command]) -> dict[tuple[int, int], MessageRow]:
-    wanted = {place for command in commands if (place := _target(command)) is not None}
+def _messages(commands: Sequence[Command], others: Sequence[Command]) -> dict[tuple[int, int], MessageRow]:
+    """What is answered, or changed."""
+    answered = {(one.room, one.reply_to) for one in commands if type(one) is SendMessage and one.reply_to is not None}
+    wanted = answered | {(one.room, one.seq) for one in others if isinstance(one, CHANGES)}
     if not wanted:
         return {}
     return {(row.room_id, row.seq): row for row in stored_rows(places_of(wanted))}
-
-
-def _target(command: Command) -> tuple[int, int] | None:
-    match command:
-        case SendMessage(reply_to=seq) if seq is not None:
-            return command.room, seq
-        case (
-            EditMessage(seq=seq)
-            | DeleteMessage(seq=seq)
-            | ReactMessage(seq=seq)
-            | AttachPreviews(seq=seq)
-            | HideMessage(seq=seq)
-            | RestoreMessage(seq=seq)
-        ):
-            return command.room, seq
-        case _:
-            return None
 
 
 def _database_now() -> datetime:

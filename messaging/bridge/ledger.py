@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from messaging import limits, metrics
+from messaging import limits
 from messaging.actions.members import check_may_remove, check_may_set_role
 from messaging.bridge.effects import Effects
 from messaging.bridge.facts import Facts, command_key
@@ -56,9 +56,6 @@ SLOW_MODE_SLACK = timedelta(seconds=1)
 """Web processes measure from accept to accept, we from time to time in the log: nobody loses a message by that."""
 
 
-_REPEATS, _REFUSED = (metrics.applied.labels(outcome=one) for one in ("repeat", "refused"))
-
-
 class Ledger:
     """Decides each command of a batch in log order; what follows gathers in `effects`, to be written once."""
 
@@ -89,12 +86,11 @@ class Ledger:
     def _repeat(self, command: Command, same: bool) -> None:
         """The first decision stands. Another command under a spent id is refused; its outcome stays the first one's."""
         if same:
-            _REPEATS.inc()
+            self.effects.repeats += 1
         else:
             self._refuse(command, Invalid.code)
 
     def _refuse(self, command: Command, code: str) -> None:
-        _REFUSED.inc()
         self.effects.people.refusals.append(Refusal(command.sender, command.client_id, code))
 
     def _decided(self, command: Command, mark: int, seq: int | None, refusal: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from django.db import IntegrityError, connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
+from prometheus_client import REGISTRY
 
 from accounts.models import User
 from messaging.bridge import ledger as ledger_module
@@ -34,6 +35,10 @@ def edit(message: Message, body: str, rev: int | None = None, sender: int | None
 
 def delete(message: Message, sender: int) -> DeleteMessage:
     return DeleteMessage(client_id=uuid4(), room=message.room_id, sender=sender, seq=message.seq)
+
+
+def decided(outcome: str) -> float:
+    return REGISTRY.get_sample_value("chat_applied_total", {"outcome": outcome}) or 0.0
 
 
 def refusal_of(command: object) -> str:
@@ -71,6 +76,39 @@ def test_the_same_id_of_another_person_is_another_command(desk: Desk, say: Say) 
     first = say("ada", "mine")
     desk.apply(first, say("bo", "mine too", client_id=first.client_id))
     assert Message.objects.count() == 2
+
+
+def looks_for_messages(queries: CaptureQueriesContext) -> bool:
+    return any("FROM messaging_message WHERE client_id" in query["sql"] for query in queries)
+
+
+def test_what_is_new_is_not_looked_for_and_one_repeat_is_found_among_it(desk: Desk, say: Say) -> None:
+    once = say("ada", "first")
+    with CaptureQueriesContext(connection) as queries:
+        desk.apply(once, say("bo", "second"))
+    assert not looks_for_messages(queries)
+    with CaptureQueriesContext(connection) as queries:
+        [applied] = desk.apply(say("bo", "third"), once, say("ada", "fourth"))
+    assert looks_for_messages(queries)
+    bodies = ["first", "second", "third", "fourth"]
+    assert list(Message.objects.order_by("seq").values_list("seq", "body")) == list(enumerate(bodies, 1))
+    assert [change.rev for change in applied.changes] == [4]
+    assert desk.letters == []
+
+
+def test_a_repeat_that_would_be_refused_today_stays_what_it_was(desk: Desk, say: Say, people: People) -> None:
+    once = say("bo")
+    desk.apply(once)
+    desk.apply(LeaveRoom(client_id=uuid4(), room=once.room, sender=people["bo"].pk))
+    refused = say("bo", "too late")
+    before = [decided(outcome) for outcome in ("applied", "repeat", "refused")]
+    [applied] = desk.apply(once, refused, say("ada", "bye"))
+    assert not AppliedCommand.objects.filter(client_id=once.client_id).exists()
+    assert [refusal.client_id for refusal in applied.people.refusals] == [refused.client_id]
+    assert refusal_of(refused) == "not_member"
+    assert Message.objects.count() == 2
+    after = [decided(outcome) for outcome in ("applied", "repeat", "refused")]
+    assert [b - a for a, b in zip(before, after, strict=True)] == [1, 1, 1], "each is counted once"
 
 
 def test_an_edited_message_still_knows_its_own_repeat(desk: Desk, say: Say) -> None:
