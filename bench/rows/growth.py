@@ -58,13 +58,17 @@ async def _costs(room: WatchedRoom, port: int, *, sizes: Sequence[int], deliveri
     with Sink(port) as sink:
         await room.grow(sink, 1)
         await room.deliver(sink, 100)
-        alone = await _cost(room, sink, deliveries // 10)
+        alone = await _cost(room, sink, _messages(deliveries, 1))
         found = {}
         for size in sizes:
             await room.grow(sink, size)
-            spent = await _cost(room, sink, max(10, deliveries // size))
+            spent = await _cost(room, sink, _messages(deliveries, size))
             found[size] = (spent - alone) / (size - 1) * 1e6
         return found
+
+
+def _messages(deliveries: int, watchers: int) -> int:
+    return max(10, min(deliveries // 20, deliveries // watchers))
 
 
 async def _cost(room: WatchedRoom, sink: Sink, messages: int) -> float:
