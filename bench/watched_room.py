@@ -7,9 +7,12 @@ stand still: neither is part of a delivery. Announcements take the channel layer
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from os import dup
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +25,7 @@ BODY = f"{BODY:.<150}"[:150]
 WAIT_S = 300.0
 FOR_EVER_S = 86_400.0
 ASK_S = 0.005
-"""Longer than the sink rests: nearly every message is asked about once, however many watch."""
+"""Longer than the sink rests: nearly everything is asked about once, however many watch."""
 
 
 class WatchedRoom:
@@ -75,13 +78,34 @@ class WatchedRoom:
         await broadcast.announce([change])
         return len(server_frame(changes(ROOM, after, self.rev, 1, [change.fragments[0].json])))
 
-    async def deliver(self, sink: Sink, messages: int) -> float:
-        """Seconds of CPU of this process for so many messages, each delivered to all before the next one."""
+    async def deliver(self, sink: Sink, messages: int, burst: int = 1) -> float:
+        """Seconds of CPU of this process for so many messages, each `burst` of them delivered to all before the next.
+        (What more than a few hundred watchers are told in a burst is told together.)"""
+        return await self._spent(sink, messages, burst, self.announce)
+
+    async def send_bare(self, sink: Sink, messages: int, burst: int = 1) -> float:
+        """The same with nothing but `socket.send` of as many bytes. On copies of the descriptors: the server goes on
+        using its own."""
+        frame = b"x" * await self.announce()
+        await asyncio.sleep(0.2)
+        with ExitStack() as stack:
+            sockets = [stack.enter_context(socket.socket(fileno=dup(number))) for number in self.sockets]
+
+            async def send() -> int:
+                for one in sockets:
+                    one.send(frame)
+                return len(frame)
+
+            return await self._spent(sink, messages, burst, send)
+
+    async def _spent(self, sink: Sink, messages: int, burst: int, send: Callable[[], Awaitable[int]]) -> float:
         watchers = len(self.sockets)
         pause_s = max(ASK_S, watchers * 2e-5)  # so that asking costs next to nothing
         started = time.process_time()
-        for _ in range(messages):
-            expected = sink.received() + await self.announce() * watchers
+        for _ in range(messages // burst):
+            expected = sink.received()
+            for _ in range(burst):
+                expected += await send() * watchers
             deadline = time.monotonic() + WAIT_S
             while sink.received() < expected:
                 await asyncio.sleep(pause_s)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 import statistics
-import time
 from functools import partial
-from os import dup
 
 from bench.row import Limit, Row
 from bench.sink import Sink
-from bench.watched_room import WatchedRoom, serve, server_frame, until
+from bench.watched_room import WatchedRoom, serve
 
 NAME = "fanout"
 ROUNDS = 3
@@ -45,29 +41,6 @@ async def _work(room: WatchedRoom, port: int, *, watchers: int, messages: int) -
         found = []
         for _ in range(ROUNDS):
             ours = await room.deliver(sink, messages)
-            bare = await _bare(room, sink, messages)
+            bare = await room.send_bare(sink, messages)
             found.append((ours / (messages * watchers) * 1e6, bare / (messages * watchers) * 1e6))
         return found
-
-
-async def _bare(room: WatchedRoom, sink: Sink, messages: int) -> float:
-    """The same number of frames of the same size. Copies of the descriptors: the server goes on using its own."""
-    sockets = [socket.socket(fileno=dup(number)) for number in room.sockets]
-    frame = server_frame(b"x" * 700)
-    size = await room.announce()
-    frame = frame[: size - len(frame)] if size < len(frame) else frame + b"x" * (size - len(frame))
-    await asyncio.sleep(0.2)
-    started = time.process_time()
-    for _ in range(messages):
-        expected = sink.received() + len(frame) * len(sockets)
-        for one in sockets:
-            one.send(frame)
-        await until(partial(_has, sink, expected), "the bare frames")
-    spent = time.process_time() - started
-    for one in sockets:
-        one.close()
-    return spent
-
-
-def _has(sink: Sink, expected: int) -> bool:
-    return sink.received() >= expected

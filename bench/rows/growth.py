@@ -21,9 +21,9 @@ from tests.stack.client import ChatClient
 from tests.stack.stack import Person, ServicesStack
 
 NAME = "growth"
-ROUNDS = 3
-PROCESSES = 3
-"""A message's own 0.4 ms is four times what ten watchers add to it: if that swings by a tenth, theirs does by 4 µs."""
+ROUNDS = 5
+BURST = 20
+"""Messages at once where few watch: woken for each of them, the process would spend more on that than on watchers."""
 
 PAUSE_S = 0.02
 
@@ -32,47 +32,60 @@ def measure(quick: bool) -> Row:
     sizes = (10, 100, 500) if quick else (10, 100, 1000, 5000)
     deliveries = 10_000 if quick else 40_000
     work = partial(_costs, sizes=sizes, deliveries=deliveries)
-    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as processes:  # a reactor runs but once
-        found = list(processes.map(serve, [work] * (1 if quick else PROCESSES)))
-    costs = {size: statistics.median(one[size] for one in found) for size in sizes}
-    flat = statistics.median(costs.values())
+    with ProcessPoolExecutor(1, get_context("spawn")) as processes:  # a reactor runs but once
+        costs = processes.submit(serve, work).result()
     few, many = _per_message((5, 50) if quick else (10, 500), 50 if quick else 200)
-    figures = {f"µs at {size:,}": cost for size, cost in costs.items()}
+    figures = {f"µs at {size:,}": ours for size, (ours, _) in costs.items()}
+    figures |= {f"bare send, µs at {size:,}": bare for size, (_, bare) in costs.items()}
+    figures["the µs themselves, % from flat"] = _spread([ours for ours, _ in costs.values()])
     figures |= {"statements a message, few watchers": few[0], "statements a message, many watchers": many[0],
                 "layer events a message, few": few[1], "layer events a message, many": many[1],
                 "statements added": many[0] - few[0], "events added": many[1] - few[1]}  # fmt: skip
-    spread = max(abs(cost / flat - 1) for cost in costs.values()) * 100
     return Row(
-        NAME, "how far the CPU of one more delivery is from flat, over all numbers of watchers", "%", spread,
+        NAME, "how far one more delivery, in bare sends to the same sockets, is from flat over all numbers of watchers",
+        "%", _spread([ours / bare for ours, bare in costs.values()]),
         figures=figures,
         must=(Limit("value", "<=", 15), Limit("statements added", "<=", 1), Limit("events added", "<=", 0.2)),
-        conditions={"watchers": list(sizes), "rounds": ROUNDS, "processes": len(found)},
+        conditions={"watchers": list(sizes), "rounds": ROUNDS},
     )  # fmt: skip
 
 
-async def _costs(room: WatchedRoom, port: int, *, sizes: Sequence[int], deliveries: int) -> dict[int, float]:
-    """Microseconds of one more delivery at each size: beyond what a message costs with a single watcher. Everything
-    leaves at once: what a window costs a message, and the looks that are taken meanwhile, come with any number of
-    watchers but one, and would count as theirs."""
+def _spread(values: Sequence[float]) -> float:
+    """How far the farthest is from the one in the middle, in percent."""
+    flat = statistics.median(values)
+    return max(abs(value / flat - 1) for value in values) * 100
+
+
+async def _costs(
+    room: WatchedRoom, port: int, *, sizes: Sequence[int], deliveries: int
+) -> dict[int, tuple[float, float]]:
+    """Microseconds of one more delivery at each size, beyond what a message costs with a single watcher: ours, and of a
+    bare send. Everything leaves at once: what a window costs a message, and the looks that are taken meanwhile, come
+    with any number of watchers but one, and would count as theirs."""
     settings.CHAT_FANOUT_WINDOW_MS = 0
     with Sink(port) as sink:
         await room.grow(sink, 1)
         await room.deliver(sink, 100)
-        alone = await _cost(room, sink, _messages(deliveries, 1))
+        alone = await _cost(room, sink, deliveries)
         found = {}
         for size in sizes:
             await room.grow(sink, size)
-            spent = await _cost(room, sink, _messages(deliveries, size))
-            found[size] = (spent - alone) / (size - 1) * 1e6
+            ours, bare = await _cost(room, sink, deliveries)
+            found[size] = ((ours - alone[0]) / (size - 1) * 1e6, (bare - alone[1]) / (size - 1) * 1e6)
         return found
 
 
-def _messages(deliveries: int, watchers: int) -> int:
-    return max(10, min(deliveries // 20, deliveries // watchers))
-
-
-async def _cost(room: WatchedRoom, sink: Sink, messages: int) -> float:
-    return statistics.median([await room.deliver(sink, messages) / messages for _ in range(ROUNDS)])
+async def _cost(room: WatchedRoom, sink: Sink, deliveries: int) -> tuple[float, float]:
+    """Seconds of a message: ours, and of bare sends, in turn."""
+    watchers = len(room.sockets)
+    burst = max(1, min(BURST, 500 // watchers))
+    messages = max(10, min(deliveries // BURST, deliveries // watchers)) // burst * burst
+    rounds = [
+        (await room.deliver(sink, messages, burst) / messages, await room.send_bare(sink, messages, burst) / messages)
+        for _ in range(ROUNDS)
+    ]
+    ours, bare = (statistics.median(values) for values in zip(*rounds, strict=True))
+    return ours, bare
 
 
 def _per_message(sizes: tuple[int, int], messages: int) -> list[tuple[float, float]]:
