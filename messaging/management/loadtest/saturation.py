@@ -35,11 +35,12 @@ class Law(NamedTuple):
 def phases(points: Sequence[Point]) -> list[str]:
     """`growth`, `plateau`, `decline`, `oscillation`, step by step; after a lower load again `growth` is recovery."""
     peak = max((point.goodput for point in points), default=0.0)
-    return [_phase(point, peak) for point in points]
+    up = _up_to_the_knee(points)
+    return ["growth"] * up + [_phase(point, peak) for point in points[up:]]
 
 
 def _phase(point: Point, peak: float) -> str:
-    if point.goodput >= KEEPS_UP * point.offered:
+    if _keeps_up(point):
         return "growth"
     if len(point.by_second) > 2 and point.goodput > 0:
         swing = statistics.pstdev(point.by_second) / point.goodput
@@ -50,7 +51,18 @@ def _phase(point: Point, peak: float) -> str:
 
 def knee(points: Sequence[Point]) -> float:
     """The highest load that was kept up with, sends a second."""
-    return max((point.offered for point in points if point.goodput >= KEEPS_UP * point.offered), default=0.0)
+    return max((point.offered for point in points if _keeps_up(point)), default=0.0)
+
+
+def _keeps_up(point: Point) -> bool:
+    return point.goodput >= KEEPS_UP * point.offered
+
+
+def _up_to_the_knee(points: Sequence[Point]) -> int:
+    """How many steps there are until the highest load was kept up with, for the first time. All of them were: what the
+    last moments of a short step lack is accepted in the next one."""
+    top = knee(points)
+    return next((number for number, point in enumerate(points, 1) if point.offered == top and _keeps_up(point)), 0)
 
 
 def fit(points: Sequence[Point]) -> Law:
@@ -74,8 +86,8 @@ def fit(points: Sequence[Point]) -> Law:
 
 
 def cause(points: Sequence[Point]) -> str:
-    """What had no more to give at the first step that was not kept up with."""
-    short = next((point for point in points if point.goodput < KEEPS_UP * point.offered), None)
+    """What had no more to give at the first step beyond the knee."""
+    short = next((point for point in points[_up_to_the_knee(points) :] if not _keeps_up(point)), None)
     if short is None:
         return "nothing gave out"
     signs = [

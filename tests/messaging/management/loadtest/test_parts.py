@@ -142,6 +142,11 @@ def test_phases_knee_and_cause_are_named() -> None:
     assert knee(points) == 200
     assert cause(points) == "web cpu 0.97"
     assert cause(points[:2]) == "nothing gave out"
+    edge = point(50, 46, web_cpu=0.1)  # its last moments counted in the next step
+    assert phases([edge, *points])[:3] == ["growth", "growth", "growth"]
+    assert cause([edge, *points]) == "web cpu 0.97"
+    assert phases([*points, edge])[-1] == "decline", "after the fall it has not come back"
+    assert cause([edge]) != "nothing gave out", "never kept up at all"
 
 
 def test_scenarios_take_the_time_they_were_given() -> None:
