@@ -26,8 +26,10 @@ _BROKEN = (
     IndexError,
     struct.error,
     zlib.error,
-    Image.DecompressionBombError,
 )
+
+# Ours is lower, and asked before anything is decoded; Pillow's would be a warning first, and then look like damage.
+Image.MAX_IMAGE_PIXELS = None
 
 # The largest picture takes some 300 MB while it is open: one after the other in a process.
 _one_at_a_time = threading.Lock()

@@ -87,11 +87,12 @@ def test_other_formats_are_refused_whatever_they_are_called(upload: bytes) -> No
         avatar_picture(io.BytesIO(upload))
 
 
-def test_too_many_pixels_are_refused_before_they_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("height", [5_001, 12_000, 23_000])
+def test_too_many_pixels_are_refused_before_they_are_decoded(monkeypatch: pytest.MonkeyPatch, height: int) -> None:
     def never(*_: object) -> None:
         raise AssertionError("decoded")
 
-    bomb = encoded(Image.new("1", (8000, 5001)))
+    bomb = encoded(Image.new("1", (8000, height)))
     assert len(bomb) < 100_000
     monkeypatch.setattr(pictures, "_square", never)
     with pytest.raises(BadPicture, match="40 million"):
