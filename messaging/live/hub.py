@@ -48,6 +48,7 @@ class Hub:
         self.by_user: dict[int, set[Session]] = defaultdict(set)
         self.rooms: dict[int, LocalRoom] = {}
         self._groups: set[str] = set()
+        self._settling = asyncio.Lock()
         self._rooms_changed, self._groups_of = 0, -1
         """How often rooms came or went; how often they had, for the groups that this is in."""
         self._channel: str | None = None
@@ -237,17 +238,20 @@ class Hub:
         """
         if self._channel is None or self._groups_of == self._rooms_changed:
             return
+        # One at a time: who knows of fewer rooms must not leave what somebody else has just joined.
+        async with asyncio.timeout(limits.ANNOUNCE_S), self._settling:
+            await self._settle(self._channel)
+
+    async def _settle(self, channel: str) -> None:
         rooms_changed = self._rooms_changed
-        shards = {broadcast.shard_of(room) for room in self.rooms}
-        wanted = {broadcast.PEOPLE_GROUP, *map(broadcast.shard_group, shards)}
+        wanted = {broadcast.PEOPLE_GROUP, *map(broadcast.shard_group, map(broadcast.shard_of, self.rooms))}
         layer = broadcast.layer()
-        async with asyncio.timeout(limits.ANNOUNCE_S):
-            for group in wanted - self._groups:
-                await layer.group_add(group, self._channel)
-                self._groups.add(group)
-            for group in self._groups - wanted:
-                await layer.group_discard(group, self._channel)
-                self._groups.discard(group)
+        for group in wanted - self._groups:
+            await layer.group_add(group, channel)
+            self._groups.add(group)
+        for group in self._groups - wanted:
+            self._groups.discard(group)  # first: one that cannot be left for certain has to be joined again
+            await layer.group_discard(group, channel)
         self._groups_of = rooms_changed
 
     async def _handle(self, event: broadcast.Event) -> None:

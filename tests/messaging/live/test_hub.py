@@ -16,7 +16,7 @@ from django.contrib.sessions.models import Session as DjangoSession
 from accounts.models import User
 from messaging import limits, metrics
 from messaging.actions import moderate
-from messaging.actions.rooms import change_room
+from messaging.actions.rooms import change_room, create_room
 from messaging.live import broadcast
 from messaging.live import hub as hub_module
 from messaging.live.broadcast import MembershipChange, PeopleNews, ReadMarker, Refusal
@@ -216,8 +216,6 @@ async def test_a_socket_that_is_gone_leaves_nothing_behind(hub: Hub, room: Room,
 async def test_the_newest_watch_counts_though_an_older_one_is_still_under_way(
     hub: Hub, desk: Desk, say: Say, room: Room, people: People
 ) -> None:
-    from messaging.actions.rooms import create_room
-
     other = await sync_to_async(create_room)(people["ada"], "other")
     session, _ = await enter(hub, people["ada"])
     older = asyncio.create_task(hub.watch(session, {room.pk: 0, other.pk: 0}))
@@ -234,6 +232,62 @@ async def test_a_hub_is_only_in_the_shards_it_has_people_in(hub: Hub, room: Room
     hub.remove(session)
     await hub.settle_groups()
     assert hub._groups == {broadcast.PEOPLE_GROUP}
+
+
+async def test_rooms_that_come_while_groups_are_being_joined_keep_theirs(
+    hub: Hub, room: Room, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer, rooms = broadcast.layer(), [await sync_to_async(create_room)(people["ada"], name) for name in "ab"]
+    group_add, group_discard, may_go, left = layer.group_add, layer.group_discard, asyncio.Event(), []
+
+    async def slow(group: str, channel: str) -> None:
+        await may_go.wait()
+        await group_add(group, channel)
+
+    async def noted(group: str, channel: str) -> None:
+        left.append(group)
+        await group_discard(group, channel)
+
+    await hub.settle_groups()
+    known = await sync_to_async(standings)(people["ada"].pk)
+    monkeypatch.setattr(layer, "group_add", slow)
+    monkeypatch.setattr(layer, "group_discard", noted)
+    settling = []
+    for one in rooms:
+        session = Session(people["ada"], "key", Written())
+        session.standings = {one.pk: known[one.pk]}
+        hub.add(session)
+        settling.append(asyncio.create_task(hub.settle_groups()))
+        await asyncio.sleep(0)
+        monkeypatch.setattr(layer, "group_add", group_add)  # the second is faster
+    await asyncio.sleep(0)
+    may_go.set()
+    await asyncio.gather(*settling)
+    assert left == []
+    assert {broadcast.shard_group(broadcast.shard_of(one.pk)) for one in rooms} <= hub._groups
+
+
+async def test_a_group_is_joined_again_after_it_could_not_be_left(
+    hub: Hub, room: Room, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = broadcast.layer()
+    group_discard, joined, mine = layer.group_discard, [], broadcast.shard_group(broadcast.shard_of(room.pk))
+
+    async def too_late(group: str, channel: str) -> None:
+        await group_discard(group, channel)
+        raise TimeoutError
+
+    async def noted(group: str, _: str) -> None:
+        joined.append(group)
+
+    session, _ = await enter(hub, people["ada"])
+    monkeypatch.setattr(layer, "group_discard", too_late)
+    hub.remove(session)
+    with pytest.raises(TimeoutError):
+        await hub.settle_groups()
+    monkeypatch.setattr(layer, "group_add", noted)
+    await enter(hub, people["ada"])
+    assert joined == [mine]
 
 
 async def test_a_ban_whose_news_was_lost_still_closes_the_socket(hub: Hub, room: Room, people: People) -> None:
