@@ -24,6 +24,7 @@ BODY = "A message of a hundred and fifty characters, as people write them when t
 BODY = f"{BODY:.<150}"[:150]
 WAIT_S = 300.0
 TOGETHER_S = 0.1
+"""How long a burst is waited for: what was told together comes in fewer bytes than were counted on."""
 FOR_EVER_S = 86_400.0
 ASK_S = 0.005
 """Longer than the sink rests: nearly everything is asked about once, however many watch."""
