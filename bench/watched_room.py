@@ -18,7 +18,7 @@ from uuid import UUID
 
 from bench.sink import Sink
 
-ROOM = 7
+ROOM, LONE = 7, 8
 FIRST_REV = 1
 BODY = "A message of a hundred and fifty characters, as people write them when they have something to say to others"
 BODY = f"{BODY:.<150}"[:150]
@@ -31,7 +31,7 @@ ASK_S = 0.005
 
 
 class WatchedRoom:
-    """Event-loop only."""
+    """Event-loop only. A second room, LONE, is for what a message costs by itself."""
 
     def __init__(self) -> None:
         from messaging import limits
@@ -40,12 +40,13 @@ class WatchedRoom:
         for clock in ("REV_CHECK_EVERY_S", "SESSION_CHECK_EVERY_S", "FILTERS_EVERY_S"):
             setattr(limits, clock, FOR_EVER_S)
         self.hub = Hub()
-        self.rev = FIRST_REV
-        self.sockets: list[int] = []
-        """Their descriptors here."""
+        self._opening = ROOM
+        self._revs = {ROOM: FIRST_REV, LONE: FIRST_REV}
+        self.sockets: dict[int, list[int]] = {ROOM: [], LONE: []}
+        """The descriptors here of each room's watchers."""
 
     async def application(self, scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
-        """ASGI: whoever connects watches the room."""
+        """ASGI: whoever connects watches the room that grows."""
         from accounts.models import User
         from messaging.live.session import Session
         from messaging.live.writers import EXTENSION
@@ -53,55 +54,58 @@ class WatchedRoom:
         await receive()
         await send({"type": "websocket.accept"})
         writer = scope["extensions"][EXTENSION]
-        number = len(self.sockets) + 1
+        room, number = self._opening, sum(map(len, self.sockets.values())) + 1
         session = Session(User(pk=number, username=f"p{number}"), f"key {number}", writer)
-        session.standings = {ROOM: _standing(self.rev, number)}
-        self.sockets.append(descriptor(writer))
+        session.standings = {room: _standing(room, self._revs[room], number)}
+        self.sockets[room].append(descriptor(writer))
         self.hub.add(session)
-        await self.hub.watch(session, {ROOM: self.rev})
+        await self.hub.watch(session, {room: self._revs[room]})
         while (await receive())["type"] != "websocket.disconnect":
             pass
         self.hub.remove(session)
 
-    async def grow(self, sink: Sink, watchers: int) -> None:
+    async def grow(self, sink: Sink, watchers: int, room: int = ROOM) -> None:
         """Until so many watch."""
-        sink.open(watchers - len(self.sockets))
+        self._opening = room
+        sink.open(watchers - len(self.sockets[room]))
         await until(sink.has_opened, "the handshakes")
-        await until(lambda: len(self.sockets) == watchers, "the sockets")
+        await until(lambda: len(self.sockets[room]) == watchers, "the sockets")
         await self.hub.settle_groups()
 
-    async def announce(self) -> int:
+    async def announce(self, room: int = ROOM) -> int:
         """One message; returns the bytes that each watcher has to get."""
         from messaging.live import broadcast
         from messaging.wire.server_frames import changes
 
-        after, self.rev = self.rev, self.rev + 1
-        change = _change(after)
+        after = self._revs[room]
+        rev = self._revs[room] = after + 1
+        change = _change(room, after)
         await broadcast.announce([change])
-        return len(server_frame(changes(ROOM, after, self.rev, 1, [change.fragments[0].json])))
+        return len(server_frame(changes(room, after, rev, 1, [change.fragments[0].json])))
 
-    async def deliver(self, sink: Sink, messages: int, burst: int = 1) -> float:
+    async def deliver(self, sink: Sink, messages: int, burst: int = 1, room: int = ROOM) -> float:
         """Seconds of CPU of this process for so many messages, each `burst` of them delivered to all before the next.
         (Of a burst, some may be told together, in fewer bytes: after a while nothing more is waited for.)"""
-        return await self._spent(sink, messages, burst, self.announce)
+        return await self._spent(sink, messages, burst, len(self.sockets[room]), lambda: self.announce(room))
 
-    async def send_bare(self, sink: Sink, messages: int, burst: int = 1) -> float:
+    async def send_bare(self, sink: Sink, messages: int, burst: int = 1, room: int = ROOM) -> float:
         """The same with nothing but `socket.send` of as many bytes. On copies of the descriptors: the server goes on
         using its own."""
-        frame = b"x" * await self.announce()
+        frame = b"x" * await self.announce(room)
         await asyncio.sleep(0.2)
         with ExitStack() as stack:
-            sockets = [stack.enter_context(socket.socket(fileno=dup(number))) for number in self.sockets]
+            sockets = [stack.enter_context(socket.socket(fileno=dup(number))) for number in self.sockets[room]]
 
             async def send() -> int:
                 for one in sockets:
                     one.send(frame)
                 return len(frame)
 
-            return await self._spent(sink, messages, burst, send)
+            return await self._spent(sink, messages, burst, len(sockets), send)
 
-    async def _spent(self, sink: Sink, messages: int, burst: int, send: Callable[[], Awaitable[int]]) -> float:
-        watchers = len(self.sockets)
+    async def _spent(
+        self, sink: Sink, messages: int, burst: int, watchers: int, send: Callable[[], Awaitable[int]]
+    ) -> float:
         pause_s = max(ASK_S, watchers * 2e-5)  # so that asking costs next to nothing
         started = time.process_time()
         for _ in range(messages // burst):
@@ -139,16 +143,16 @@ async def until(condition: Callable[[], object], what: str) -> None:
             await asyncio.sleep(0.01)
 
 
-def _standing(rev: int, number: int) -> Any:
+def _standing(room: int, rev: int, number: int) -> Any:
     from messaging.selectors.standing import Standing
 
     return Standing(
-        id=ROOM, name="bench", kind="public", rev=rev, seq=rev, floor=0, meta=1, read=0, unread=0, mentions=0, topic="",
+        id=room, name="bench", kind="public", rev=rev, seq=rev, floor=0, meta=1, read=0, unread=0, mentions=0, topic="",
         role="member", archived=False, members_version=1, membership=number, slow_mode_s=0, muted_until=None,
     )  # fmt: skip
 
 
-def _change(after: int) -> Any:
+def _change(room: int, after: int) -> Any:
     from messaging.live.broadcast import Count, RoomChange
     from messaging.wire.messages import MessageView, Sender
 
@@ -156,7 +160,7 @@ def _change(after: int) -> Any:
     client_id = UUID(int=(time.time_ns() // 1_000_000 << 80) | (7 << 76) | (2 << 62) | rev)
     view = MessageView(seq=rev, rev=rev, client_id=client_id, sender=Sender(10**6, "Somebody"), body=BODY,
                        html=f"<p>{BODY}</p>\n", created_at=datetime.now(UTC))  # fmt: skip
-    return RoomChange(ROOM, after, rev, rev, 1, 1, [view.fragment()], [Count(rev, rev, 10**6, 1)])
+    return RoomChange(room, after, rev, rev, 1, 1, [view.fragment()], [Count(rev, rev, 10**6, 1)])
 
 
 def serve(work: Callable[[WatchedRoom, int], Awaitable[Any]], server: str = "daphne") -> Any:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -16,7 +16,7 @@ from django.conf import settings
 from bench.row import Limit, Row
 from bench.sink import Sink, client_frame
 from bench.stacks import running_stack
-from bench.watched_room import WatchedRoom, serve, until
+from bench.watched_room import LONE, ROOM, WatchedRoom, serve, until
 from tests.stack.client import ChatClient
 from tests.stack.stack import Person, ServicesStack
 
@@ -25,7 +25,11 @@ ROUNDS, PROCESSES = 5, 3
 BURST = 20
 """Messages at once where few watch: woken for each of them, the process would spend more on that than on watchers."""
 
+ALONE = 1000
+"""Messages to the single watcher, each time."""
 PAUSE_S = 0.02
+
+Work = Callable[[Sink, int, int, int], Awaitable[float]]
 
 
 def measure(quick: bool) -> Row:
@@ -70,27 +74,31 @@ async def _costs(
     with any number of watchers but one, and would count as theirs."""
     settings.CHAT_FANOUT_WINDOW_MS = 0
     with Sink(port) as sink:
-        await room.grow(sink, 1)
-        await room.deliver(sink, 100)
-        alone = await _cost(room, sink, deliveries)
+        await room.grow(sink, 1, LONE)
+        await room.deliver(sink, 1000, BURST, LONE)
         found = {}
         for size in sizes:
             await room.grow(sink, size)
-            ours, bare = await _cost(room, sink, deliveries)
-            found[size] = ((ours - alone[0]) / (size - 1) * 1e6, (bare - alone[1]) / (size - 1) * 1e6)
+            found[size] = _medians([await _cost(room, sink, size, deliveries) for _ in range(ROUNDS)])
         return found
 
 
-async def _cost(room: WatchedRoom, sink: Sink, deliveries: int) -> tuple[float, float]:
-    """Seconds of a message: ours, and of bare sends, in turn."""
-    watchers = len(room.sockets)
+async def _cost(room: WatchedRoom, sink: Sink, watchers: int, deliveries: int) -> tuple[float, float]:
+    """The single watcher comes right before and after the many: by itself a message costs as much as twenty watchers,
+    and as the machine's mood changes by the second, that would be taken for theirs."""
+
+    async def spent(work: Work, messages: int, burst: int, number: int) -> float:
+        return await work(sink, messages, burst, number) / messages * 1e6
+
     burst = max(1, min(BURST, 500 // watchers))
     messages = max(10, min(deliveries // BURST, deliveries // watchers)) // burst * burst
-    rounds = [
-        (await room.deliver(sink, messages, burst) / messages, await room.send_bare(sink, messages, burst) / messages)
-        for _ in range(ROUNDS)
-    ]
-    return _medians(rounds)
+    found = []
+    for work in (room.deliver, room.send_bare):
+        before = await spent(work, ALONE, BURST, LONE)
+        many = await spent(work, messages, burst, ROOM)
+        alone = (before + await spent(work, ALONE, BURST, LONE)) / 2
+        found.append((many - alone) / (watchers - 1))
+    return found[0], found[1]
 
 
 def _per_message(sizes: tuple[int, int], messages: int) -> list[tuple[float, float]]:

@@ -12,6 +12,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
+from itertools import islice
 
 from django.conf import settings
 
@@ -109,35 +110,45 @@ class Fanout:
             await self.deliver(local, change, frames)
 
     async def deliver(self, local: LocalRoom, change: RoomChange, frames: list[bytes]) -> None:
-        """Write to who watches, count for who does not. The room's lock is held."""
-        room, plain = change.room, Plain.of(change)
+        """Count for everybody, write to who watches. The room's lock is held."""
         local.ring.add(local.rev, change.rev, frames)
         local.rev = max(local.rev, change.rev)
-        written, began_ns, rev = 0, time.time_ns(), change.rev
-        sliced = time.perf_counter()
-        members, wire = tuple(local.members), wire_frame(frames[0]) if len(frames) == 1 else None
-        for first in range(0, len(members), AT_ONCE):
+        began_ns = time.time_ns()
+        _count(local, change)
+        written = await self._write(local, change.rev, frames)
+        metrics.deliveries.inc(written * len(change.fragments or change.counts))
+        for parent in change.traces:
+            tracing.note("chat.push", parent, began_ns, room=change.room, rev=change.rev, sockets=written)
+
+    async def _write(self, local: LocalRoom, rev: int, frames: list[bytes]) -> int:
+        """Returns to how many sockets."""
+        wire = wire_frame(frames[0]) if len(frames) == 1 else None
+        written, sliced = 0, time.perf_counter()
+        to_come = iter(tuple(local.watchers.values()))
+        while some := tuple(islice(to_come, AT_ONCE)):
             ready: list[tuple[SystemSend, FrameWriter]] = []
-            for session in members[first : first + AT_ONCE]:
-                standing = session.standings.get(room)
-                if standing is None:
-                    continue
-                is_news, watched = session.count(standing, change, plain), session.watched.get(room)
-                if watched is None:
-                    if is_news:
-                        session.stale_badges.add(room)
-                elif wire is not None and (send := session.straight(watched, rev)) is not None:
-                    ready.append((send, session.writer))
-                elif session.deliver(watched, rev, frames):
+            for watched in some:
+                if wire is not None and (send := watched.straight(rev)) is not None:
+                    ready.append((send, watched.writer))
+                elif watched.session.deliver(watched, rev, frames):
                     written += 1
                 else:
-                    self.slow.setdefault(session, time.monotonic())
+                    self.slow.setdefault(watched.session, time.monotonic())
             if wire is not None:
                 send_straight(wire, ready)
                 written += len(ready)
             if time.perf_counter() - sliced > SLICE_S:
                 await asyncio.sleep(0)
+                # Who left meanwhile gets no more, and who was caught up meanwhile has it.
+                here = local.watchers
+                to_come = iter([one for one in to_come if here.get(one.session) is one and one.rev < rev])
                 sliced = time.perf_counter()
-        metrics.deliveries.inc(written * len(change.fragments or change.counts))
-        for parent in change.traces:
-            tracing.note("chat.push", parent, began_ns, room=room, rev=change.rev, sockets=written)
+        return written
+
+
+def _count(local: LocalRoom, change: RoomChange) -> None:
+    """In one go: it takes a fifth of a microsecond for each."""
+    plain, watchers = Plain.of(change), local.watchers
+    for session, standing in local.members.items():
+        if session.count(standing, change, plain) and session not in watchers:
+            session.stale_badges.add(change.room)

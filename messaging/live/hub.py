@@ -135,7 +135,7 @@ class Hub:
             local = self.rooms[room] = LocalRoom(held.rev, held.members_version)
             self._rooms_changed += 1
         local.members_version = min(local.members_version, held.members_version)
-        local.members[session] = None
+        local.members[session] = held
 
     def _leave(self, session: Session, room: int) -> None:
         self.unwatch(session, room)
@@ -161,13 +161,12 @@ class Hub:
             if session not in self.sessions or session.on_screen is not revs:
                 return
             if room not in session.watched and room in session.standings:
-                session.begin_watch(room)
-                self.rooms[room].watchers.add(session)
+                self.rooms[room].watchers[session] = session.begin_watch(room)
                 await self.catch_session_up(session, room, rev or None)
 
     def unwatch(self, session: Session, room: int) -> None:
         if session.watched.pop(room, None) is not None and room in self.rooms:
-            self.rooms[room].watchers.discard(session)
+            self.rooms[room].watchers.pop(session, None)
 
     async def sync(self, session: Session, room: int, after: int | None) -> None:
         """Write what this client is missing."""
@@ -175,7 +174,7 @@ class Hub:
 
     async def catch_session_up(self, session: Session, room: int, after: int | None) -> None:
         """Live frames of the room wait meanwhile, so that no piece of the catch-up is taken for a hole."""
-        watched = session.watched.get(room) or WatchedRoom(room)
+        watched = session.watched.get(room) or WatchedRoom(room, session)
         async with watched.lock:
             if watched.held is None:
                 watched.held = []
@@ -306,7 +305,7 @@ class Hub:
     async def _recount_mentions(self, room: int, local: LocalRoom) -> int:
         """From the database, for a message that was edited does not say whom it named before. Returns the rev they
         were read at."""
-        held = [(session.user_id, session.standings[room]) for session in local.members if room in session.standings]
+        held = [(session.user_id, place) for session, place in local.members.items()]
         read_from = min((place.read for _, place in held), default=0)
         named, rev = await in_database(standing.mentions_above, room, {user for user, _ in held}, read_from)
         for user, place in held:
@@ -352,6 +351,8 @@ class Hub:
             return
         is_new = room not in session.standings
         session.standings[room] = held
+        if not is_new:
+            self.rooms[room].members[session] = held
         if before is not None and before.about() != held.about():
             session.changed_rooms.add(room)
         if is_new:

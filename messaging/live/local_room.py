@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from messaging import limits
 from messaging.live.broadcast import Count, RoomChange
-from messaging.live.session import Session
+from messaging.live.session import Session, WatchedRoom
 from messaging.selectors.history import Changes
+from messaging.selectors.standing import Standing
 from messaging.wire.server_frames import Fragment
 
 
@@ -65,10 +66,11 @@ class LocalRoom:
         self.rev = rev
         self.members_version = members_version
         """Everybody in `members` was found to be one at this version or later."""
-        self.members: dict[Session, None] = {}
-        """In the order in which they came: what was made together lies together in memory, ours and the system's. A set
-        costs a fan-out to a thousand a third more."""
-        self.watchers: set[Session] = set()
+        self.members: dict[Session, Standing] = {}
+        """Who is here, and where they stand: the same as in their `standings`."""
+        self.watchers: dict[Session, WatchedRoom] = {}
+        """Who looks at it, the same as in their `watched`; in the order in which they came, as members are. What was
+        made together lies together in memory, ours and the system's: in a set's order a thousand cost a third more."""
         self.ring = Ring()
         self.lock = asyncio.Lock()
         """Held while the room moves on, so that a catch-up and an announcement do not both count a message."""

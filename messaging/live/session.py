@@ -26,10 +26,11 @@ def read_frame(held: Standing) -> bytes:
 class WatchedRoom:
     """A room on screen. While a catch-up is being written (`held` is a list), live frames wait here."""
 
-    __slots__ = ("behind", "held", "held_bytes", "lock", "rev", "room")
+    __slots__ = ("behind", "held", "held_bytes", "lock", "rev", "room", "session", "writer")
 
-    def __init__(self, room: int) -> None:
-        self.room = room
+    def __init__(self, room: int, session: Session) -> None:
+        self.room, self.session = room, session
+        self.writer = session.writer
         self.rev = 0
         """Up to where frames were written to this socket."""
         self.behind = False
@@ -47,6 +48,17 @@ class WatchedRoom:
             held.clear()
         elif not self.behind:
             held.append((rev, frames))
+
+    def straight(self, rev: int) -> SystemSend | None:
+        """The shortest way for the one live frame up to `rev`, which counts as written then; None: `deliver` it. (What
+        a fan-out asks of every socket: nothing but this and its writer is looked at, for each look is at memory that
+        the processor has not at hand.)"""
+        if self.held is not None or self.behind:
+            return None
+        send = self.writer.straight()
+        if send is not None:
+            self.rev = rev
+        return send
 
 
 class Session:
@@ -76,12 +88,8 @@ class Session:
 
     def write(self, frame: bytes) -> None:
         """Write one frame, or cut off a peer that has stopped reading."""
-        if self._is_cut_off:
-            return
-        if self.writer.backlog() > limits.BACKLOG_BYTES:
+        if not self._is_cut_off and not self._offer(frame, limits.BACKLOG_BYTES):
             self.cut_off()
-            return
-        self.writer.write(frame)
 
     def cut_off(self) -> None:
         """End the connection of a peer that does not read."""
@@ -141,8 +149,9 @@ class Session:
 
     # Watching: register, then catch up; live frames in between wait, and those the catch-up covers are dropped.
 
-    def begin_watch(self, room: int) -> None:
-        self.watched[room] = WatchedRoom(room)
+    def begin_watch(self, room: int) -> WatchedRoom:
+        watched = self.watched[room] = WatchedRoom(room, self)
+        return watched
 
     async def write_caught(self, watched: WatchedRoom, frames: list[bytes], rev: int) -> None:
         """Write a catch-up to `rev`, piece by piece as the peer reads, then what arrived meanwhile and is newer."""
@@ -158,22 +167,13 @@ class Session:
             if held_rev > watched.rev and not watched.behind:
                 self._write_live(watched, held_rev, live)
 
-    def straight(self, watched: WatchedRoom, rev: int) -> SystemSend | None:
-        """The shortest way for the one live frame up to `rev`, which counts as written then; None: `deliver` it."""
-        if watched.held is not None or watched.behind or self._is_cut_off:
-            return None
-        send = self.writer.straight()
-        if send is not None:
-            watched.rev = rev
-        return send
-
     def deliver(self, watched: WatchedRoom, rev: int, frames: list[bytes]) -> bool:
         """Hand over the live `changes` frames of one step of a watched room, all or none; False when they are skipped,
         for the peer is slow."""
         if watched.held is not None:
             watched.hold(watched.held, rev, frames)
             return not watched.behind
-        if watched.behind or not (self._is_cut_off or self.writer.offer(frames[0], limits.SKIP_BYTES)):
+        if watched.behind or not (self._is_cut_off or self._offer(frames[0], limits.SKIP_BYTES)):
             watched.behind = True
             metrics.skipped.inc()
             return False
@@ -184,9 +184,15 @@ class Session:
 
     def _write_live(self, watched: WatchedRoom, rev: int, frames: list[bytes]) -> None:
         for frame in frames:
-            if not self._is_cut_off and not self.writer.offer(frame, limits.BACKLOG_BYTES):
-                self.cut_off()
+            self.write(frame)
         watched.rev = max(watched.rev, rev)
+
+    def _offer(self, frame: bytes, most: int) -> bool:
+        """False, and nothing is written, where more than `most` bytes wait before it."""
+        if self.writer.backlog() > most:
+            return False
+        self.writer.write(frame)
+        return True
 
     # Counting: badges are computed from announcements, not from the database.
 

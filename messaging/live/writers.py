@@ -39,14 +39,9 @@ class FrameWriter(Protocol):
 
     def write(self, frame: bytes) -> None: ...
 
-    def offer(self, frame: bytes, most: int) -> bool:
-        """Write one that many sockets get at this moment; False, and nothing is written, where more than `most` bytes
-        wait before it."""
-        ...
-
     def straight(self) -> SystemSend | None:
-        """The shortest way for a ready wire frame, past the server; None where something waits before it, or there is
-        no such way. What it does not take is for `finish`."""
+        """The shortest way for a ready wire frame; None where something waits before it, or there is no such way. What
+        it does not take is for `finish`."""
         ...
 
     def finish(self, wire: bytes, sent: int) -> None:
@@ -95,6 +90,8 @@ def send_straight(wire: bytes, ready: Iterable[tuple[SystemSend, FrameWriter]]) 
 class DaphneWriter:
     """Writes to daphne's WebSocket protocol: no task, no copy of the text."""
 
+    __slots__ = ("_open", "_protocol", "_send", "_transport")
+
     def __init__(self, protocol: Any) -> None:
         self._protocol = protocol
         transport = protocol.transport
@@ -104,14 +101,8 @@ class DaphneWriter:
         self._transport, self._open = transport, protocol.STATE_OPEN
 
     def write(self, frame: bytes) -> None:
-        if self._protocol.state == self._protocol.STATE_OPEN:
-            self._protocol.sendMessage(frame, False)
-
-    def offer(self, frame: bytes, most: int) -> bool:
-        if self.backlog() > most:
-            return False
+        """Past autobahn, which would make the same bytes for each socket anew."""
         self.finish(wire_frame(frame), 0)
-        return True
 
     def straight(self) -> SystemSend | None:
         """Twisted would first watch the socket."""
@@ -145,40 +136,40 @@ class DaphneWriter:
             self._protocol.sendClose(code=int(code))
 
     def abort(self) -> None:
-        self._protocol.transport.abortConnection()
+        self._send = None
+        self._transport.abortConnection()
 
 
 class UvicornWriter:
     """Writes to the protocol of uvicorn (websockets-sansio): no task, no copy of the text."""
 
+    __slots__ = ("_closing", "_connection", "_protocol", "_transport")
+
     def __init__(self, protocol: Any) -> None:
-        self._protocol = protocol
+        self._protocol, self._connection, self._transport = protocol, protocol.conn, protocol.transport
         self._closing: asyncio.Task[None] | None = None
 
     def write(self, frame: bytes) -> None:
-        protocol = self._protocol
-        if protocol.conn.state is State.OPEN and not protocol.transport.is_closing():
-            protocol.conn.send_text(frame)
-            protocol.transport.write(b"".join(protocol.conn.data_to_send()))
-
-    def offer(self, frame: bytes, most: int) -> bool:
         """Past the protocol, which would make the same bytes for each socket anew."""
-        if self.backlog() > most:
-            return False
         self.finish(wire_frame(frame), 0)
-        return True
 
     def straight(self) -> SystemSend | None:
-        """asyncio's transports write at once by themselves, and give their socket to nobody."""
-        return None
+        """asyncio's transports give their socket to nobody, and write at once by themselves."""
+        transport = self._transport
+        if self._connection.state is not State.OPEN or transport.get_write_buffer_size() or transport.is_closing():
+            return None
+        return self._send
+
+    def _send(self, wire: bytes) -> int:
+        self._transport.write(wire)
+        return len(wire)
 
     def finish(self, wire: bytes, sent: int) -> None:
-        protocol = self._protocol
-        if protocol.conn.state is State.OPEN and not protocol.transport.is_closing():
-            protocol.transport.write(wire[sent:])
+        if self._connection.state is State.OPEN and not self._transport.is_closing():
+            self._transport.write(wire[sent:])
 
     def backlog(self) -> int:
-        return int(self._protocol.transport.get_write_buffer_size())
+        return int(self._transport.get_write_buffer_size())
 
     def unread(self) -> int:
         return int(self._protocol.queue.qsize())
@@ -188,11 +179,11 @@ class UvicornWriter:
 
     def close(self, code: CloseCode) -> None:
         message = {"type": "websocket.close", "code": int(code)}
-        if self._protocol.conn.state is State.OPEN and self._closing is None:
+        if self._connection.state is State.OPEN and self._closing is None:
             self._closing = asyncio.get_running_loop().create_task(self._protocol.send(message))
 
     def abort(self) -> None:
-        self._protocol.transport.abort()
+        self._transport.abort()
 
 
 class AsgiWriter:
@@ -207,12 +198,6 @@ class AsgiWriter:
     def write(self, frame: bytes) -> None:
         self._bytes += len(frame)
         self._put({"type": "websocket.send", "text": frame.decode()})
-
-    def offer(self, frame: bytes, most: int) -> bool:
-        if self._bytes > most:
-            return False
-        self.write(frame)
-        return True
 
     def straight(self) -> SystemSend | None:
         return None

@@ -14,6 +14,7 @@ from asgiref.sync import sync_to_async
 from accounts.models import User
 from messaging import limits
 from messaging.live import broadcast
+from messaging.live import fanout as fanout_module
 from messaging.live.broadcast import Count, RoomChange
 from messaging.live.fanout import Fanout
 from messaging.live.hub import Hub
@@ -45,9 +46,8 @@ def watching(local: LocalRoom) -> tuple[Session, Written]:
     session, writer = make_session()
     held = session.standings[7]
     held.rev = held.seq = held.read = local.rev
-    session.begin_watch(7)
+    local.members[session], local.watchers[session] = held, session.begin_watch(7)
     session.watched[7].held = None
-    local.members[session] = None
     return session, writer
 
 
@@ -176,6 +176,27 @@ async def test_what_waits_reaches_who_was_here_and_not_what_came_after(
     hub.fanout.hurry()
     await until(lambda: shown(ada) == ["to both", "among ourselves"], "what was said after")
     assert shown(bo) == ["to both"]
+
+
+@pytest.mark.asyncio
+async def test_a_long_fan_out_passes_over_who_left_or_was_caught_up_while_others_ran(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fanout_module, "SLICE_S", 0)
+    monkeypatch.setattr(fanout_module, "AT_ONCE", 1)
+    local, fanout = LocalRoom(0, 0), Fanout()
+    (_, first), (left, was_here), (caught_up, has_it), (_, last) = [watching(local) for _ in range(4)]
+
+    def write(frame: bytes) -> None:
+        first.frames.append(frame)
+        del local.watchers[left]
+        caught_up.watched[7].rev = 1
+
+    monkeypatch.setattr(first, "write", write)
+    fanout.put(local, change(0, 1, 1))
+    await fanout.flush()
+    assert [len(writer.frames) for writer in (first, was_here, has_it, last)] == [1, 0, 0, 1]
+    assert left.standings[7].unread == 1, "counted before the first was written to"
 
 
 def test_what_the_system_does_not_take_is_left_to_the_server() -> None:

@@ -32,11 +32,6 @@ class Written:
     def write(self, frame: bytes) -> None:
         self.frames.append(frame)
 
-    def offer(self, frame: bytes, most: int) -> bool:
-        if self.waiting <= most:
-            self.frames.append(frame)
-        return self.waiting <= most
-
     def straight(self) -> None:
         """There is no socket."""
 
