@@ -20,7 +20,7 @@ from bench.stacks import running_stack
 from bench.tutorial.server import CHAT, tutorial
 
 NAME = "hot_room"
-FIRST_RATE = 100.0
+FIRST_RATE = 200.0
 FIRST_DELIVERIES_TUTORIAL = 1000.0
 KEPT_UP = 0.9
 RECOVERIES, RECOVERS_S = 6, 10.0
@@ -30,8 +30,8 @@ KEPT_UP_MS = 2_000.0
 
 def measure(quick: bool) -> Row:
     require_loadtest()
-    sockets, seconds, steps = (100, 2.0, 3) if quick else (1000, 15.0, 9)
-    theirs = _tutorial(sockets, 2.0 if quick else 10.0, 5 if quick else 9)
+    sockets, seconds, steps = (100, 2.0, 3) if quick else (1000, 15.0, 8)
+    theirs = _tutorial(sockets, 2.0 if quick else 10.0, 4 if quick else 6)
     wrong: list[int] = []
     with running_stack() as stack:
 

@@ -50,6 +50,8 @@ class Fanout:
         self._waiting: set[LocalRoom] = set()
         self._asked, self._hurried = asyncio.Event(), asyncio.Event()
         self._opens_at = 0.0
+        self._several = False
+        """More than one room is being handed out: who watches some of them gets one write of the server's for all."""
         self.slow: dict[Session, float] = {}
         """Sockets with skipped rooms, and since when."""
 
@@ -82,6 +84,7 @@ class Fanout:
         self._asked.clear()
         began = time.perf_counter()
         rooms, self._waiting = self._waiting, set()
+        self._several = len(rooms) > 1
         for local in rooms:
             if local.lock.locked():
                 self._waiting.add(local)
@@ -123,12 +126,13 @@ class Fanout:
     async def _write(self, local: LocalRoom, rev: int, frames: list[bytes]) -> int:
         """Returns to how many sockets."""
         wire = wire_frame(frames[0]) if len(frames) == 1 else None
-        written, sliced = 0, time.perf_counter()
+        written, sliced, several = 0, time.perf_counter(), self._several
         to_come = iter(tuple(local.watchers.values()))
         while some := tuple(islice(to_come, AT_ONCE)):
             ready: list[tuple[SystemSend, FrameWriter]] = []
             for watched in some:
-                if wire is not None and (send := watched.straight(rev)) is not None:
+                goes_straight = wire is not None and (watched.is_only or not several)
+                if goes_straight and (send := watched.straight(rev)) is not None:
                     ready.append((send, watched.writer))
                 elif watched.session.deliver(watched, rev, frames):
                     written += 1

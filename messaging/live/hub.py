@@ -165,7 +165,7 @@ class Hub:
                 await self.catch_session_up(session, room, rev or None)
 
     def unwatch(self, session: Session, room: int) -> None:
-        if session.watched.pop(room, None) is not None and room in self.rooms:
+        if session.end_watch(room) and room in self.rooms:
             self.rooms[room].watchers.pop(session, None)
 
     async def sync(self, session: Session, room: int, after: int | None) -> None:

@@ -26,11 +26,13 @@ def read_frame(held: Standing) -> bytes:
 class WatchedRoom:
     """A room on screen. While a catch-up is being written (`held` is a list), live frames wait here."""
 
-    __slots__ = ("behind", "held", "held_bytes", "lock", "rev", "room", "session", "writer")
+    __slots__ = ("behind", "held", "held_bytes", "is_only", "lock", "rev", "room", "session", "writer")
 
     def __init__(self, room: int, session: Session) -> None:
         self.room, self.session = room, session
         self.writer = session.writer
+        self.is_only = True
+        """This socket watches no other."""
         self.rev = 0
         """Up to where frames were written to this socket."""
         self.behind = False
@@ -151,7 +153,18 @@ class Session:
 
     def begin_watch(self, room: int) -> WatchedRoom:
         watched = self.watched[room] = WatchedRoom(room, self)
+        self._count_watched()
         return watched
+
+    def end_watch(self, room: int) -> bool:
+        """False when it was not watched."""
+        watched = self.watched.pop(room, None)
+        self._count_watched()
+        return watched is not None
+
+    def _count_watched(self) -> None:
+        for watched in self.watched.values():
+            watched.is_only = len(self.watched) == 1
 
     async def write_caught(self, watched: WatchedRoom, frames: list[bytes], rev: int) -> None:
         """Write a catch-up to `rev`, piece by piece as the peer reads, then what arrived meanwhile and is newer."""

@@ -37,7 +37,9 @@ SystemSend = Callable[[bytes], int]
 class FrameWriter(Protocol):
     """Writes JSON text frames in order. Never blocks, never raises for a socket that is gone."""
 
-    def write(self, frame: bytes) -> None: ...
+    def write(self, frame: bytes) -> None:
+        """With what else is written in this pass of the event loop, as one, where the server can."""
+        ...
 
     def straight(self) -> SystemSend | None:
         """The shortest way for a ready wire frame; None where something waits before it, or there is no such way. What
@@ -88,7 +90,8 @@ def send_straight(wire: bytes, ready: Iterable[tuple[SystemSend, FrameWriter]]) 
 
 
 class DaphneWriter:
-    """Writes to daphne's WebSocket protocol: no task, no copy of the text."""
+    """Writes to daphne's WebSocket protocol: no task, no copy of the text. Twisted gathers what is written in a pass of
+    the event loop."""
 
     __slots__ = ("_open", "_protocol", "_send", "_transport")
 
@@ -141,22 +144,23 @@ class DaphneWriter:
 
 
 class UvicornWriter:
-    """Writes to the protocol of uvicorn (websockets-sansio): no task, no copy of the text."""
+    """Writes to the protocol of uvicorn (websockets-sansio): no task for a frame. What is written in a pass of the
+    event loop is gathered here, for asyncio's transports write at once."""
 
-    __slots__ = ("_closing", "_connection", "_protocol", "_transport")
+    __slots__ = ("_closing", "_connection", "_gathered", "_protocol", "_transport")
 
     def __init__(self, protocol: Any) -> None:
         self._protocol, self._connection, self._transport = protocol, protocol.conn, protocol.transport
         self._closing: asyncio.Task[None] | None = None
+        self._gathered: list[bytes] = []
 
     def write(self, frame: bytes) -> None:
         """Past the protocol, which would make the same bytes for each socket anew."""
         self.finish(wire_frame(frame), 0)
 
     def straight(self) -> SystemSend | None:
-        """asyncio's transports give their socket to nobody, and write at once by themselves."""
-        transport = self._transport
-        if self._connection.state is not State.OPEN or transport.get_write_buffer_size() or transport.is_closing():
+        """asyncio's transports give their socket to nobody."""
+        if self._gathered or not self._is_open() or self._transport.get_write_buffer_size():
             return None
         return self._send
 
@@ -165,11 +169,20 @@ class UvicornWriter:
         return len(wire)
 
     def finish(self, wire: bytes, sent: int) -> None:
-        if self._connection.state is State.OPEN and not self._transport.is_closing():
-            self._transport.write(wire[sent:])
+        if not self._gathered:
+            asyncio.get_running_loop().call_soon(self._write_gathered)
+        self._gathered.append(wire[sent:])
+
+    def _write_gathered(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        if gathered and self._is_open():
+            self._transport.write(b"".join(gathered))
+
+    def _is_open(self) -> bool:
+        return self._connection.state is State.OPEN and not self._transport.is_closing()
 
     def backlog(self) -> int:
-        return int(self._transport.get_write_buffer_size())
+        return int(self._transport.get_write_buffer_size()) + sum(map(len, self._gathered))
 
     def unread(self) -> int:
         return int(self._protocol.queue.qsize())
@@ -178,11 +191,13 @@ class UvicornWriter:
         """uvicorn reads no further than the application does."""
 
     def close(self, code: CloseCode) -> None:
+        self._write_gathered()
         message = {"type": "websocket.close", "code": int(code)}
         if self._connection.state is State.OPEN and self._closing is None:
             self._closing = asyncio.get_running_loop().create_task(self._protocol.send(message))
 
     def abort(self) -> None:
+        self._gathered.clear()
         self._transport.abort()
 
 

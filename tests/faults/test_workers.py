@@ -28,11 +28,7 @@ SOCKETS, ROOMS, PER_SECOND = short_or_whole((30, 4, 50), (200, 20, 50))
 def start_workers(stack: ServicesStack, count: int = 2) -> ManagePy:
     """In the place of the stack's own web process."""
     stack.web.end()
-    stack.metrics_port = free_port(next_ones=count - 1)
-    arguments = ["serve", "--port", str(stack.port), "--metrics-port", str(stack.metrics_port)]
-    stack.web = stack.start("workers", [*arguments, "--workers", str(count)])
-    stack.web.wait_until_printed("Ctrl-C ends it")
-    return stack.web
+    return stack.start_workers(count)
 
 
 def pids(parent: ManagePy) -> dict[int, int]:

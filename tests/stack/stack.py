@@ -133,6 +133,14 @@ class Stack:
         self.web.wait_until_printed("Ctrl-C ends it")
         return self.web
 
+    def start_workers(self, count: int) -> ManagePy:
+        """So many web processes behind the stack's own port, with their metrics on `metrics_port` and those after it."""
+        self.metrics_port = free_port(next_ones=count - 1)
+        arguments = ["serve", "--port", str(self.port), "--metrics-port", str(self.metrics_port)]
+        self.web = self.start("workers", [*arguments, "--workers", str(count)])
+        self.web.wait_until_printed("Ctrl-C ends it")
+        return self.web
+
     def start_uvicorn(self) -> ManagePy:
         """The web process under the other server, on the stack's own port; it has no port for metrics."""
         arguments = ["chatsite.asgi:application", "--ws", "messaging.uvicorn_protocol:ChatProtocol"]

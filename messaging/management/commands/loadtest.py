@@ -109,6 +109,8 @@ class Command(BaseCommand):
             if ms := value.get(f"{name}_ms"):
                 out(f"{name}: p50 {ms['p50']} ms, p99 {ms['p99']} ms, at most {ms['max']} ms")
         out(", ".join(f"{name} {'unknown' if value[name] is None else value[name]}" for name in WRONG))
+        if value["left_out"]:
+            out(f"{value['left_out']} were passed over by snapshots, for sockets that were away too long")
         if saturation := value.get("saturation"):
             out(f"keeps up to {saturation['knee_sends_per_s']:g} sends/s; {saturation['cause']}")
         if value["generator_was_limit"]:

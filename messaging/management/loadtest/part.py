@@ -109,14 +109,15 @@ class Part:
         return any(socket.waiting for socket in self.sockets)
 
     def _lost(self) -> int:
-        return len(self.accepted - self.verifier.places.keys())
+        unseen = len(self.accepted - self.verifier.places.keys())
+        return max(0, unseen - self.verifier.left_out()) if unseen else 0
 
     def _behind(self) -> int:
         newest = self.verifier.last_seq
         return sum(socket.place.seq < newest.get(socket.seat.room, 0) for socket in self.sockets)
 
     def _end(self) -> End:
-        return End(self._lost(), self._behind())
+        return End(self._lost(), self._behind(), self.verifier.left_out())
 
     async def _tell(self) -> None:
         while True:

@@ -78,3 +78,5 @@ class End:
     lost: int
     behind: int
     """Sockets that were not shown their room's newest message."""
+    left_out: int = 0
+    """Passed over by snapshots, for sockets that were away too long, and so shown to nobody here."""

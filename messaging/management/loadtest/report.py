@@ -22,7 +22,7 @@ def as_value(found: Found, conditions: Mapping[str, Any], steps: Sequence[Step])
     total = found.total()
     seconds = sum(step.seconds for step in steps) if found.is_whole else max(1.0, found.took_s)
     ends: dict[str, int | None] = {name: getattr(total, name) for name in ("holes", "doubles", "disorder")}
-    for name in ("lost", "behind"):  # known only after everything was waited for
+    for name in ("lost", "behind", "left_out"):  # known only after everything was waited for
         ends[name] = sum(getattr(end, name) for end in found.ends) if found.is_whole else None
     value: dict[str, Any] = {
         "scenario": conditions["scenario"],

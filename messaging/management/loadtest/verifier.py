@@ -68,6 +68,8 @@ class Verifier:
     """(room, seq) by client_id, of every message that was shown to anybody here."""
     last_seq: dict[int, int] = field(default_factory=dict)
     _ids: dict[tuple[int, int], str] = field(default_factory=dict)
+    _left_out: set[tuple[int, int, int]] = field(default_factory=set)
+    """(room, first, last) of what a snapshot passed over, for somebody who was away too long."""
     _frames: dict[bytes, Frame] = field(default_factory=dict)
 
     def take(self, place: Place, data: bytes, now_ns: int) -> bool:
@@ -75,6 +77,8 @@ class Verifier:
         frame = self._frame(data)
         changes = frame.changes
         if changes.reset or not place.is_begun:
+            if place.is_begun and changes.messages:
+                self._left_out.add((changes.room, place.seq + 1, changes.messages[0].seq - 1))
             place.is_begun = True
         elif changes.rev <= place.rev:
             return True  # what is known already: clients pass over it, so it is no fault
@@ -122,6 +126,16 @@ class Verifier:
             if at_this_place != message.client_id or self.places.setdefault(message.client_id, place) != place:
                 self.doubles += 1
             self.last_seq[changes.room] = max(self.last_seq.get(changes.room, 0), message.seq)
+
+    def left_out(self) -> int:
+        """Messages that snapshots passed over and nobody here was shown: a person would find them by scrolling back."""
+        passed_over: set[tuple[int, int]] = set()
+        reached: dict[int, int] = {}
+        for room, first, last in sorted(self._left_out):
+            fresh = range(max(first, reached.get(room, 0) + 1), last + 1)
+            passed_over.update((room, seq) for seq in fresh)
+            reached[room] = max(last, reached.get(room, 0))
+        return len(passed_over - self._ids.keys())
 
     def _count(self, frame: Frame) -> None:
         for millisecond, sockets in frame.arrivals.items():

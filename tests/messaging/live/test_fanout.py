@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
+from websockets.protocol import State
 
 from accounts.models import User
 from messaging import limits
@@ -20,7 +22,7 @@ from messaging.live.fanout import Fanout
 from messaging.live.hub import Hub
 from messaging.live.local_room import LocalRoom, joined
 from messaging.live.session import Session
-from messaging.live.writers import send_straight, wire_frame
+from messaging.live.writers import UvicornWriter, send_straight, wire_frame
 from messaging.models import Room
 from messaging.wire.commands import LeaveRoom
 from messaging.wire.server_frames import Fragment
@@ -46,9 +48,14 @@ def watching(local: LocalRoom) -> tuple[Session, Written]:
     session, writer = make_session()
     held = session.standings[7]
     held.rev = held.seq = held.read = local.rev
-    local.members[session], local.watchers[session] = held, session.begin_watch(7)
-    session.watched[7].held = None
+    watch(session, local)
     return session, writer
+
+
+def watch(session: Session, local: LocalRoom, room: int = 7) -> None:
+    local.members[session] = session.standings[7]
+    local.watchers[session] = session.begin_watch(room)
+    session.watched[room].held = None
 
 
 def told(writer: Written) -> list[tuple[int, int, list[int]]]:
@@ -197,6 +204,71 @@ async def test_a_long_fan_out_passes_over_who_left_or_was_caught_up_while_others
     await fanout.flush()
     assert [len(writer.frames) for writer in (first, was_here, has_it, last)] == [1, 0, 0, 1]
     assert left.standings[7].unread == 1, "counted before the first was written to"
+
+
+@pytest.mark.asyncio
+async def test_who_watches_several_rooms_is_written_to_by_the_server_when_several_have_news(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, other, fanout = LocalRoom(0, 0), LocalRoom(0, 0), Fanout()
+    (_, only), (both, of_both) = watching(one), watching(one)
+    watch(both, other, 8)
+    straight: list[Written] = []
+    for writer in (only, of_both):
+        monkeypatch.setattr(writer, "straight", lambda writer=writer: straight.append(writer) or len)
+    fanout.put(one, change(0, 1, 1))
+    fanout.put(other, change(0, 1, 1))
+    await fanout.flush()
+    assert (straight, only.frames, len(of_both.frames)) == ([only], [], 2)
+    fanout.put(one, change(1, 2, 2))
+    await fanout.flush()
+    assert straight == [only, only, of_both], "one room alone"
+    assert both.end_watch(8)
+    fanout.put(one, change(2, 3, 3))
+    fanout.put(other, change(1, 2, 2))
+    del other.watchers[both]
+    await fanout.flush()
+    assert straight[3:] == [only, of_both], "it watches no other any more"
+    assert len(of_both.frames) == 2
+
+
+@pytest.mark.asyncio
+async def test_under_uvicorn_what_is_written_in_a_pass_of_the_loop_leaves_as_one() -> None:
+    transport = Transport()
+    writer = UvicornWriter(SimpleNamespace(conn=SimpleNamespace(state=State.OPEN), transport=transport))
+    send = writer.straight()
+    assert send is not None
+    send(wire_frame(b"at once"))
+    writer.write(b"one")
+    assert (writer.straight(), writer.backlog()) == (None, 5), "nothing overtakes what waits"
+    writer.finish(wire_frame(b"two"), 0)
+    await asyncio.sleep(0)
+    assert transport.written == [wire_frame(b"at once"), wire_frame(b"one") + wire_frame(b"two")]
+    assert writer.straight() == send
+    writer.write(b"never")
+    writer.abort()
+    await asyncio.sleep(0)
+    assert (len(transport.written), writer.straight(), writer.backlog()) == (2, None, 0)
+
+
+class Transport:
+    """Takes all at once, as asyncio's do while their peer reads."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self._is_closing = False
+
+    def write(self, wire: bytes) -> None:
+        self.written.append(wire)
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def is_closing(self) -> bool:
+        return self._is_closing
+
+    def abort(self) -> None:
+        self._is_closing = True
 
 
 def test_what_the_system_does_not_take_is_left_to_the_server() -> None:

@@ -87,6 +87,19 @@ def test_the_same_message_at_two_places_and_two_at_one_are_doubles() -> None:
     assert wrong(verifier) == (0, 2, 0)
 
 
+def test_what_snapshots_passed_over_for_everybody_is_known() -> None:
+    verifier, place = begun()
+    others = [Place(3, 3, is_begun=True) for _ in range(3)]
+    assert verifier.take(others[0], changes(3, 5, range(4, 6)), 0)
+    assert verifier.left_out() == 0
+    for one in (place, others[1]):
+        assert verifier.take(one, changes(0, 20, range(18, 21), reset=True), 0)
+    assert verifier.take(others[0], changes(0, 24, range(22, 25), reset=True), 0)
+    assert verifier.take(others[2], changes(0, 20, range(18, 21), reset=True), 0)
+    assert verifier.left_out() == len(range(6, 18)) + 1, "what one was shown, or another's snapshot has, is not"
+    assert wrong(verifier) == (0, 0, 0)
+
+
 def test_percentiles_are_at_most_two_percent_too_high() -> None:
     values = [random.lognormvariate(2, 1.5) for _ in range(5_000)]
     one, other = Histogram(), Histogram()
