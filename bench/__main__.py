@@ -33,7 +33,7 @@ ROWS: dict[str, bool] = {
     "end_to_end": True,
     "drain": True,
     "producer": True,
-    "idle": False,
+    "idle": True,
     "history": True,
     "gc_frozen": False,
     "metrics": False,

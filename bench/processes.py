@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import time
 from collections import defaultdict
 from typing import Any, NamedTuple
 
@@ -19,6 +20,8 @@ from tests.stack.stack import ServicesStack
 COMBINATIONS = ((1, 1), (2, 1), (1, 2), (2, 2))
 """Web processes and bridges."""
 ROUNDS, SECONDS = 3, 12.0
+SHARED_OUT_S = 12.0
+"""Until partitions have moved to a bridge that has just come."""
 
 
 class Load(NamedTuple):
@@ -67,6 +70,7 @@ def _start(stack: ServicesStack, web: int, bridges: int) -> None:
         stack.start_bridge()
     stack.start_workers(web)
     stack.wait_for_demo()
+    time.sleep(SHARED_OUT_S)
 
 
 def _told(reports: list[dict[str, Any]]) -> str:
