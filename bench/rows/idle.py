@@ -22,7 +22,7 @@ SETTLE_S = 3.0
 
 
 def measure(quick: bool) -> Row:
-    count, rounds, held, rate = (200, 1, 500, 20.0) if quick else (1000, 3, 5000, 100.0)
+    count, rounds, held, rate = (200, 1, 200, 20.0) if quick else (1000, 3, 5000, 100.0)
     found = [(_ours(count), _bare(count)) for _ in range(rounds)]
     ours, bare = (statistics.median(values) for values in zip(*found, strict=True))
     with running_stack() as stack:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from accounts.selectors import valid_sessions
@@ -24,6 +25,10 @@ logger = logging.getLogger(__name__)
 
 Check = Callable[[], Awaitable[object]]
 
+PARTS = 20
+"""Whether people may still be here is asked for so many parts of them in turn: asked for thousands at once, the answers
+are half a second's work, in which nobody is told anything."""
+
 
 class Rechecks:
     """The clocks of a hub. Each check is a fixed number of queries, unless it finds something."""
@@ -38,9 +43,7 @@ class Rechecks:
         return [
             self._every("BADGES_EVERY_S", self.flush_badges),
             self._every("REV_CHECK_EVERY_S", self.find_holes),
-            self._every("SESSION_CHECK_EVERY_S", self.close_ended_sessions),
-            self._every("SESSION_CHECK_EVERY_S", self.follow_sanctions),
-            self._every("SESSION_CHECK_EVERY_S", self.follow_memberships),
+            self._check_people(),
             self._every("SLOW_CHECK_S", self.look_after_the_slow),
             self._every("FILTERS_EVERY_S", reload_filters),
         ]
@@ -49,6 +52,16 @@ class Rechecks:
         while True:
             await asyncio.sleep(getattr(limits, limit))
             await guarded(check)
+
+    async def _check_people(self) -> None:
+        """Everybody once in SESSION_CHECK_EVERY_S, whenever they came."""
+        while True:
+            for part in range(PARTS):
+                await asyncio.sleep(limits.SESSION_CHECK_EVERY_S / PARTS)
+                sessions = [session for session in self._hub.sessions if session.user_id % PARTS == part]
+                if sessions:
+                    for check in (self.close_ended_sessions, self.follow_sanctions, self.follow_memberships):
+                        await guarded(partial(check, sessions))
 
     async def flush_badges(self) -> None:
         """Badges of the last second leave; groups that could not be joined are tried again."""
@@ -76,31 +89,34 @@ class Rechecks:
                 if head.rev > local.head and local.head == known[room]:
                     await self._hub.catch_up(room, local)
 
-    async def close_ended_sessions(self) -> None:
+    async def close_ended_sessions(self, sessions: Collection[Session]) -> None:
         """Only a definite no from the database closes a socket."""
-        checked = tuple(self._hub.sessions)
+        checked = tuple(sessions)
         good = await in_database(valid_sessions, {session.session_key for session in checked})
         for session in checked:
             if session.session_key not in good:
                 session.close(CloseCode.NOT_SIGNED_IN)
 
-    async def follow_sanctions(self) -> None:
-        """Kicks, bans and mutes that are in force, or no longer."""
-        hub = self._hub
-        known, self._sanctions = self._sanctions, await in_database(standing.sanctions_among, set(hub.by_user))
-        for pk in known.keys() ^ self._sanctions.keys():
-            sanction = (known | self._sanctions)[pk]
-            if sanction.bars_from_site and pk in self._sanctions:
+    async def follow_sanctions(self, sessions: Collection[Session]) -> None:
+        """Kicks, bans and mutes of these people that are in force, or no longer."""
+        hub, users = self._hub, {session.user_id for session in sessions}
+        now = await in_database(standing.sanctions_among, users)
+        known = {pk: sanction for pk, sanction in self._sanctions.items() if sanction.user_id in users}
+        here = hub.by_user.keys() - users
+        self._sanctions = {pk: held for pk, held in self._sanctions.items() if held.user_id in here} | now
+        for pk in known.keys() ^ now.keys():
+            sanction = (known | now)[pk]
+            if sanction.bars_from_site and pk in now:
                 hub.ban(sanction.user_id)
                 continue
             for session in hub.sessions_of(sanction.user_id):
                 for room in list(session.standings) if sanction.room_id is None else [sanction.room_id]:
                     await hub.refresh(session, room)
 
-    async def follow_memberships(self) -> None:
+    async def follow_memberships(self, sessions: Collection[Session]) -> None:
         """People who are in other rooms than their sockets know."""
-        marks = await in_database(standing.membership_marks, set(self._hub.by_user))
-        for session in tuple(self._hub.sessions):
+        marks = await in_database(standing.membership_marks, {session.user_id for session in sessions})
+        for session in tuple(sessions):
             held = [place.membership for place in session.standings.values()]
             if marks.get(session.user_id, (0, 0)) != (len(held), max(held, default=0)):
                 now = await in_database(standing.standings, session.user_id)

@@ -17,7 +17,7 @@ from accounts.models import User
 from messaging import limits, metrics
 from messaging.actions import moderate
 from messaging.actions.rooms import change_room, create_room
-from messaging.live import broadcast
+from messaging.live import broadcast, rechecks
 from messaging.live import hub as hub_module
 from messaging.live.broadcast import MembershipChange, PeopleNews, ReadMarker, Refusal
 from messaging.live.hub import Hub
@@ -191,17 +191,37 @@ async def test_a_sign_out_whose_news_was_lost_still_closes_the_socket(
     for name, key in (("ada", ada), ("bo", bo), ("chen", chen)):
         session, writers[name] = await enter(hub, people[name])
         session.session_key = key
-    await hub.rechecks.close_ended_sessions()
+    await hub.rechecks.close_ended_sessions(hub.sessions)
     assert all(writer.frames == [] for writer in writers.values())
     await sync_to_async(DjangoSession.objects.filter(session_key=ada).delete)()
     await sync_to_async(User.objects.filter(pk=people["bo"].pk).update)(is_active=False)
-    await hub.rechecks.close_ended_sessions()
+    await hub.rechecks.close_ended_sessions(hub.sessions)
     assert (writers["ada"].frames, writers["bo"].frames) == ([b"close 4401"], [b"close 4401"])
     assert writers["chen"].frames == []
     people["chen"].set_password("a new one")
     await people["chen"].asave()
-    await hub.rechecks.close_ended_sessions()
+    await hub.rechecks.close_ended_sessions(hub.sessions)
     assert writers["chen"].frames == [b"close 4401"]
+
+
+async def test_all_are_asked_for_in_turn_and_never_together(
+    hub: Hub, room: Room, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[set[str]] = []
+
+    def valid_sessions(keys: set[str]) -> set[str]:
+        asked.append(keys)
+        return keys
+
+    monkeypatch.setattr(rechecks, "valid_sessions", valid_sessions)
+    monkeypatch.setattr(limits, "SESSION_CHECK_EVERY_S", 0.1)
+    keys = []
+    for name in ("ada", "bo", "chen"):
+        session, _ = await enter(hub, people[name])
+        session.session_key = f"key of {name}"
+        keys.append(session.session_key)
+    await until(lambda: set().union(*asked) >= set(keys), "everybody's turn")
+    assert max(map(len, asked)) == 1
 
 
 async def test_a_socket_that_is_gone_leaves_nothing_behind(hub: Hub, room: Room, people: People) -> None:
@@ -293,7 +313,7 @@ async def test_a_group_is_joined_again_after_it_could_not_be_left(
 async def test_a_ban_whose_news_was_lost_still_closes_the_socket(hub: Hub, room: Room, people: People) -> None:
     _, bo = await enter(hub, people["bo"], room.pk)
     await sync_to_async(Sanction.objects.create)(user=people["bo"], kind="ban", reason="x", imposed_by=people["ada"])
-    await hub.rechecks.follow_sanctions()
+    await hub.rechecks.follow_sanctions(hub.sessions)
     assert bo.frames[-1] == b"close 4403"
 
 
@@ -302,10 +322,10 @@ async def test_a_mute_whose_news_was_lost_is_in_force_and_over_in_time(hub: Hub,
     mute = await sync_to_async(Sanction.objects.create)(
         user=people["bo"], kind="mute", reason="x", imposed_by=people["ada"]
     )
-    await hub.rechecks.follow_sanctions()
+    await hub.rechecks.follow_sanctions(hub.sessions)
     assert session.standings[room.pk].muted_until is not None
     await sync_to_async(moderate.lift)(mute)
-    await hub.rechecks.follow_sanctions()
+    await hub.rechecks.follow_sanctions(hub.sessions)
     assert session.standings[room.pk].muted_until is None
 
 

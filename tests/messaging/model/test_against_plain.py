@@ -250,8 +250,8 @@ class Chat(RuleBasedStateMachine):
         self.runner.run(self.hub.fanout.flush())
         self.runner.run(self.markers._flush())
         self.runner.run(self.hub.rechecks.find_holes())
-        self.runner.run(self.hub.rechecks.follow_sanctions())
-        self.runner.run(self.hub.rechecks.follow_memberships())
+        self.runner.run(self.hub.rechecks.follow_sanctions(self.hub.sessions))
+        self.runner.run(self.hub.rechecks.follow_memberships(self.hub.sessions))
         for person in self.people:
             self._agrees_in_database(person)
         for who in self.sockets:
