@@ -52,8 +52,8 @@ class News:
     async def _refresh_room_data(self, rooms: list[int]) -> None:
         """Name, topic, slow mode, archive: for everybody here, in one query."""
         for room, data in (await in_database(standing.room_data, rooms)).items():
-            for session in self._hub.rooms[room].members if room in self._hub.rooms else ():
-                session.standings[room].take(data)
+            for session, held in self._hub.rooms[room].members.items() if room in self._hub.rooms else ():
+                held.take(data)
                 session.changed_rooms.add(room)
 
     def _sign_out(self, names: set[str]) -> None:
