@@ -22,11 +22,11 @@ def services_stack(**environment: str) -> Iterator[ServicesStack]:
 
 
 @contextmanager
-def running_stack(**environment: str) -> Iterator[ServicesStack]:
-    """The same with a bridge and a web process, and the demo talk applied."""
+def running_stack(server: str = "daphne", **environment: str) -> Iterator[ServicesStack]:
+    """The same with a bridge and a web process under `daphne` or `uvicorn`, and the demo talk applied."""
     with services_stack(**environment) as stack:
         stack.start_bridge()
-        stack.start_web()
+        {"daphne": stack.start_web, "uvicorn": stack.start_uvicorn}[server]()
         stack.wait_for_demo()
         yield stack
 

@@ -34,7 +34,7 @@ Work = Callable[[Sink, int, int, int], Awaitable[float]]
 
 def measure(quick: bool) -> Row:
     sizes = (10, 500) if quick else (10, 100, 1000, 5000)
-    deliveries, rounds = (10_000, 2) if quick else (40_000, ROUNDS)
+    deliveries, rounds = (10_000, 1) if quick else (40_000, ROUNDS)
     work = partial(_costs, sizes=sizes, deliveries=deliveries, rounds=rounds)
     with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as processes:  # a reactor runs but once
         found = list(processes.map(serve, [work] * (1 if quick else PROCESSES)))
