@@ -90,8 +90,12 @@ class Session:
 
     def write(self, frame: bytes) -> None:
         """Write one frame, or cut off a peer that has stopped reading."""
-        if not self._is_cut_off and not self._offer(frame, limits.BACKLOG_BYTES):
+        if self._is_cut_off:
+            return
+        if self.writer.backlog() > limits.BACKLOG_BYTES:
             self.cut_off()
+            return
+        self.writer.write(frame)
 
     def cut_off(self) -> None:
         """End the connection of a peer that does not read."""
@@ -186,26 +190,25 @@ class Session:
         if watched.held is not None:
             watched.hold(watched.held, rev, frames)
             return not watched.behind
-        if watched.behind or not (self._is_cut_off or self._offer(frames[0], limits.SKIP_BYTES)):
+        if watched.behind or not (self._is_cut_off or self._has_room_for(frames)):
             watched.behind = True
             metrics.skipped.inc()
             return False
-        watched.rev = rev
-        if len(frames) > 1:  # rarely
-            self._write_live(watched, rev, frames[1:])
+        self._write_live(watched, rev, frames)
         return True
+
+    def _has_room_for(self, frames: list[bytes]) -> bool:
+        """A long chain, of what this process had missed, is no reason to cut somebody off: it is caught up piece by
+        piece."""
+        backlog = self.writer.backlog()
+        return backlog <= limits.SKIP_BYTES and (
+            len(frames) == 1 or backlog + sum(map(len, frames)) <= limits.BACKLOG_BYTES
+        )
 
     def _write_live(self, watched: WatchedRoom, rev: int, frames: list[bytes]) -> None:
         for frame in frames:
             self.write(frame)
         watched.rev = max(watched.rev, rev)
-
-    def _offer(self, frame: bytes, most: int) -> bool:
-        """False, and nothing is written, where more than `most` bytes wait before it."""
-        if self.writer.backlog() > most:
-            return False
-        self.writer.write(frame)
-        return True
 
     # Counting: badges are computed from announcements, not from the database.
 

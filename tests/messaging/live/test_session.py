@@ -134,6 +134,28 @@ async def test_a_slow_reader_is_skipped_and_written_to_piece_by_piece(monkeypatc
 
 
 @pytest.mark.asyncio
+async def test_a_chain_that_is_longer_than_what_may_wait_is_skipped_and_caught_up_instead_of_cutting_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session, writer = make_session()
+    watched = session.begin_watch(7)
+    await session.write_caught(watched, [], 5)
+
+    def write(frame: bytes) -> None:
+        writer.frames.append(frame)
+        writer.waiting += len(frame)
+
+    monkeypatch.setattr(writer, "write", write)
+    piece = b"x" * limits.SERVER_FRAME_BYTES
+    long = [piece] * (limits.BACKLOG_BYTES // len(piece) + 2)
+    assert not session.deliver(watched, 900, long)
+    assert (watched.behind, watched.rev, writer.frames, writer.aborted) == (True, 5, [], False)
+    watched.behind = False
+    assert session.deliver(watched, 900, [piece] * 3), "a short one is no chain to speak of"
+    assert (watched.rev, len(writer.frames), writer.aborted) == (900, 3, False)
+
+
+@pytest.mark.asyncio
 async def test_a_reader_that_stays_slow_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "SLOW_S", 0.1)
     session, writer = make_session()
