@@ -27,7 +27,7 @@ from messaging.models import Room
 from messaging.wire.commands import LeaveRoom
 from messaging.wire.server_frames import Fragment
 from tests.messaging.conftest import Desk
-from tests.messaging.live.test_hub import Say, enter, hub, shown, until  # noqa: F401
+from tests.messaging.live.test_hub import Say, enter, shown, until
 from tests.messaging.live.test_session import Written, make_session
 
 WINDOW_S = 0.03
@@ -160,7 +160,7 @@ async def test_a_window_is_left_out_by_who_is_slow_as_a_whole() -> None:
 @pytest.mark.asyncio
 @pytest.mark.django_db(transaction=True)
 async def test_what_waits_reaches_who_was_here_and_not_what_came_after(
-    hub: Hub,  # noqa: F811
+    hub: Hub,
     desk: Desk,
     say: Say,
     room: Room,
