@@ -41,6 +41,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     options = parser.parse_args()
+    if options.rounds < 1:
+        parser.error("--rounds has to be 1 or more")
     with running(private_folder()) as exports:
         os.environ |= exports
         with services_stack() as stack:
