@@ -22,6 +22,8 @@ SOCKETS, ROOMS, PER_SECOND = short_or_whole((30, 4, 50), (200, 20, 50))
 KILLS = short_or_whole(2, 20)
 RESUMED_WITHIN_S = 10.0
 TAKE_OVER_S = 15.0
+MOVED_S = 2.5
+"""What partitions that move are late: 3.7-3.9 s when a bridge heard of it every 2 s only."""
 
 
 async def test_kills_at_random_moments_lose_double_and_reorder_nothing(
@@ -130,7 +132,10 @@ async def test_bridges_that_come_and_go_keep_half_of_the_pace(make_stack: MakeSt
         await crowd.check()
         measured(
             f"a bridge started or stopped every 5 s for {seconds} s",
-            {"not yet shown at the end, %": (100 * waiting / said, 50.0)},
-            f"{said} sends; p99 shown {percentile(crowd.shown_after(), 0.99):.2f} s",
+            {
+                "not yet shown at the end, %": (100 * waiting / said, 50.0),
+                "shown p99, s": (percentile(crowd.shown_after(), 0.99), MOVED_S),
+            },
+            f"{said} sends",
         )
     audited(stack)

@@ -29,7 +29,8 @@ SETTINGS: dict[str, Any] = {
     "auto_offset_reset": "none",
     "partition_assignment_strategy": [CooperativeStickyAssignor],
     "session_timeout_ms": 8_000,
-    "heartbeat_interval_ms": 2_000,
+    # By its answer a member hears that the group shares out anew: until then partitions that move stand still.
+    "heartbeat_interval_ms": 500,
     "isolation_level": "read_committed",
     "max_poll_interval_ms": 120_000,
     "fetch_max_bytes": 8 * 1_048_576,
