@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from uuid import uuid4
 
+import hypothesis
 import pytest
+from django.conf import settings
 from django.test import TransactionTestCase, override_settings
 from django.utils import translation
-from hypothesis import HealthCheck, settings
 
 from tests.emptying import empty_tables
 
 # How long an example takes says more of the machine than of the code; the tests that mean time measure it.
-settings.register_profile("shared-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("shared-machine")
+hypothesis.settings.register_profile(
+    "shared-machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("shared-machine")
 
 TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[method-assign]
 
@@ -57,3 +61,10 @@ def _own_language() -> Iterator[None]:
     """Requests and sockets activate a language for the thread; the next test starts in English."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture
+def own_cache() -> Iterator[None]:
+    """A cache with nothing in it. `cache.clear()` would empty all of Redis, also for the tests that run beside."""
+    with override_settings(CACHES={"default": {**settings.CACHES["default"], "KEY_PREFIX": uuid4().hex}}):
+        yield

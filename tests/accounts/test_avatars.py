@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
@@ -23,8 +22,7 @@ PASSWORD = "correct-horse-battery"
 
 
 @pytest.fixture
-def ada(transactional_db: None) -> User:
-    cache.clear()
+def ada(transactional_db: None, own_cache: None) -> User:
     return User.objects.create_user("ada", "ada@example.org", PASSWORD, name="Ada Lovelace")
 
 

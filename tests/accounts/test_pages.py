@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
 
 from accounts.models import User
 from accounts.selectors import session_keys_of, user_of_session
+from accounts.sign_ins import forget_session
 from accounts.signals import sessions_ended
 
 PASSWORD = "correct-horse-battery"
@@ -168,10 +168,7 @@ def test_a_session_names_its_person_as_long_as_both_are_good(client: Client, ada
     assert user_of_session(key) is None
     ada.is_active = True
     ada.save()
-    Session.objects.all().delete()
-    from django.core.cache import cache
-
-    cache.clear()
+    forget_session(key)
     assert user_of_session(key) is None
 
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -27,8 +26,7 @@ ANDROID = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobil
 
 
 @pytest.fixture
-def ada(transactional_db: None) -> User:
-    cache.clear()
+def ada(transactional_db: None, own_cache: None) -> User:
     return User.objects.create_user("ada", "ada@example.org", PASSWORD, name="Ada")
 
 

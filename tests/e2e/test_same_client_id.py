@@ -19,6 +19,7 @@ async def test_sent_twice_over_two_sockets_and_after_a_reconnect_is_one_row(stac
         for client in (one, other):
             await client.say("only once", client_id)
             await client.until(lambda client=client: client_id in client.accepted, "accepted")
+        await other.until(lambda: other.shows("only once"), "the message")  # what is shown is stored
         await one.close()
         await one.open(unfinished=[client_id])
         await one.until(lambda: one.outcomes.get(client_id, {}).get("state") == "stored", "the outcome")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import pytest
-from django.core.cache import cache
 
 from accounts.models import User
 from messaging.bridge.announcer import Announcer
@@ -21,6 +20,8 @@ from messaging.wire.commands import AttachPreviews, DeleteMessage, EditMessage, 
 from messaging.wire.links import LINKS_MOST, links_in
 from messaging.wire.records import decode_command, encode_command, record_key
 from tests.messaging.conftest import Desk
+
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 Say = Callable[..., SendMessage]
 People = dict[str, User]
@@ -39,13 +40,6 @@ def attach(room: Room, people: People) -> Callable[..., AttachPreviews]:
         return AttachPreviews(client_id=uuid4(), room=room.pk, sender=people[name].pk, seq=seq, previews=found)
 
     return make
-
-
-@pytest.fixture(autouse=True)
-def _forgetful() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def test_links_are_those_of_the_rendered_message() -> None:
