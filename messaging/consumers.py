@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +31,7 @@ from messaging.live.load import Shed
 from messaging.live.session import Session, read_frame
 from messaging.live.throttles import TokenBucket
 from messaging.live.writers import ARRIVED, FrameWriter, writer_for
+from messaging.log.loop import Settled
 from messaging.log.port import Appended, LogError
 from messaging.models import Membership
 from messaging.selectors.outcomes import outcomes
@@ -57,6 +60,15 @@ class ChatConsumer(AsyncConsumer):
     session: Session | None = None
     writer: FrameWriter
     closed = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        # Channels waits for several sources by two tasks for each event, four passes of the loop: seconds for a frame
+        # when thousands of sockets are busy. There is one source here.
+        self.scope, self.base_send = scope, send
+        with contextlib.suppress(StopConsumer):
+            while True:
+                await self.dispatch(await receive())
+                await asyncio.sleep(0)  # one event a turn: what a peer floods with waits behind everybody else's
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         # Channels hops to a thread here on every event, to close stale connections; ours are closed around their use.
@@ -203,6 +215,11 @@ class ChatConsumer(AsyncConsumer):
         """Check, render, append. `accepted` follows when the log has it; the next frame need not wait for that."""
         started = time.perf_counter()
         span = tracing.begin("chat.send", room=frame.room, frame=type(frame).__name__.lower())
+
+        def settled(appended: Future[Appended]) -> None:
+            self._acknowledge(session, frame.client_id, started, appended)
+            tracing.end(span)
+
         try:
             standing = await self._check(session, frame)
             command = await asyncio.to_thread(compose, frame, session.user_id) if is_long(frame) else compose(
@@ -211,13 +228,13 @@ class ChatConsumer(AsyncConsumer):
             command = await self._screen(command, getattr(frame, "again", False))
             every_s = turn_s(standing, frame)
             self.process.sends.check_turn(session.user_id, frame.room, every_s)
-            appended = self._append(session, encode_command(command), frame.room, tracing.traceparent(span))
+            self._append(session, encode_command(command), frame.room, tracing.traceparent(span), settled)
         except Rejection as why:
             if isinstance(why, Busy) and why.retry_after and isinstance(frame, Speaks):
                 session.refused(frame.room, frame.client_id, why.retry_after)
             metrics.frames_wrong.labels(code=why.code).inc()
             tracing.end(span, refused=why.code)
-            session.write(server_frames.rejected(frame.client_id, why))
+            session.answer(server_frames.rejected(frame.client_id, why))
             return
         except BaseException as error:  # whatever it is, the span ends with it
             tracing.end(span, failed=type(error).__name__)
@@ -225,8 +242,6 @@ class ChatConsumer(AsyncConsumer):
         if every_s:
             self.process.sends.note_turn(session.user_id, frame.room)
         session.outstanding += 1
-        appended.add_done_callback(lambda future: self._acknowledge(session, frame.client_id, started, future))
-        appended.add_done_callback(lambda _: tracing.end(span))
 
     async def _screen(self, command: Command, again: bool) -> Command:
         """Past the word filters. Raises Filtered or Held."""
@@ -257,26 +272,24 @@ class ChatConsumer(AsyncConsumer):
             self.process.load.take_send(time.monotonic() - self._arrived)
         return standing
 
-    def _append(self, session: Session, record: bytes, room: int, trace: str) -> asyncio.Future[Appended]:
+    def _append(self, session: Session, record: bytes, room: int, trace: str, settled: Settled) -> None:
         if session.outstanding >= limits.OUTSTANDING_SENDS:
             raise Busy(retry_after=1.0)
         headers = (*COMMAND_HEADERS, *tracing.headers(trace))
         try:
-            return self.process.appender.append(COMMANDS, record_key(room), record, headers)
+            self.process.appender.append(COMMANDS, record_key(room), record, headers, settled)
         except LogError as error:
             raise Busy(retry_after=1.0) from error
 
-    def _acknowledge(
-        self, session: Session, client_id: UUID, started: float, appended: asyncio.Future[Appended]
-    ) -> None:
+    def _acknowledge(self, session: Session, client_id: UUID, started: float, appended: Future[Appended]) -> None:
         """`accepted`, or nothing: a command that was handed to the log is never rejected by the web process."""
         session.outstanding -= 1
-        if appended.cancelled() or appended.exception() is not None:
+        if appended.exception() is not None:
             logger.warning("a command is not acknowledged by the log: %s", appended)
             return
         metrics.accept_seconds.observe(time.perf_counter() - started)
         if not self.closed:
-            session.write(server_frames.accepted(client_id))
+            session.answer(server_frames.accepted(client_id))
 
     async def _read(self, session: Session, frame: frames.Read) -> None:
         held = session.standings.get(frame.room)

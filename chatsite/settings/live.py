@@ -1,5 +1,6 @@
 """Redis, or this process' memory: the channel layer, the cache, the sessions."""
 
+from chatsite.redis_connection import read_much
 from chatsite.settings import env
 
 REDIS_URL = env.url("REDIS_URL", {"redis", "rediss", "unix"})
@@ -10,7 +11,14 @@ if REDIS_URL:
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             "CONFIG": {
-                "hosts": [{"address": REDIS_URL, "socket_connect_timeout": 1, "health_check_interval": 10}],
+                "hosts": [
+                    {
+                        "address": REDIS_URL,
+                        "socket_connect_timeout": 1,
+                        "health_check_interval": 10,
+                        "redis_connect_func": read_much,
+                    }
+                ],
                 "prefix": REDIS_PREFIX,
             },
         }

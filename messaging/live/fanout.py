@@ -21,15 +21,14 @@ from messaging.live.broadcast import RoomChange
 from messaging.live.counting import Plain
 from messaging.live.local_room import LocalRoom
 from messaging.live.session import Session
+from messaging.live.turn import Turn
 from messaging.live.writers import FrameWriter, SystemSend, send_straight, wire_frame
 from messaging.wire import server_frames
 
 logger = logging.getLogger(__name__)
 
-SLICE_S = 0.002
-"""A long fan-out lets others run this often,"""
 AT_ONCE = 100
-"""and so many sockets are looked at, and then written to, before it looks at the clock."""
+"""So many sockets are looked at, and then written to, before a fan-out looks whether it is somebody else's turn."""
 REST = 4
 """The window, in times of what the last fan-out took."""
 LEAST_S = 0.001
@@ -126,7 +125,7 @@ class Fanout:
     async def _write(self, local: LocalRoom, rev: int, frames: list[bytes]) -> int:
         """Returns to how many sockets."""
         wire = wire_frame(frames[0]) if len(frames) == 1 else None
-        written, sliced, several = 0, time.perf_counter(), self._several
+        written, turn, several = 0, Turn(), self._several
         to_come = iter(tuple(local.watchers.values()))
         while some := tuple(islice(to_come, AT_ONCE)):
             ready: list[tuple[SystemSend, FrameWriter]] = []
@@ -141,12 +140,10 @@ class Fanout:
             if wire is not None:
                 send_straight(wire, ready)
                 written += len(ready)
-            if time.perf_counter() - sliced > SLICE_S:
-                await asyncio.sleep(0)
+            if await turn.share():
                 # Who left meanwhile gets no more, and who was caught up meanwhile has it.
                 here = local.watchers
                 to_come = iter([one for one in to_come if here.get(one.session) is one and one.rev < rev])
-                sliced = time.perf_counter()
         return written
 
 

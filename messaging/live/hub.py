@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
 from collections import defaultdict
 from collections.abc import Awaitable, Collection
 
@@ -19,7 +18,7 @@ from messaging import limits, metrics
 from messaging.live import broadcast
 from messaging.live.broadcast import PeopleNews, PresenceNews, ReadMarker, RoomChange, TypingNow
 from messaging.live.catch_up import CatchUp
-from messaging.live.fanout import SLICE_S, Fanout
+from messaging.live.fanout import Fanout
 from messaging.live.load import Load
 from messaging.live.local_room import Caught, LocalRoom, as_change
 from messaging.live.loop_lag import LoopLag
@@ -29,6 +28,7 @@ from messaging.live.read_markers import move_marker
 from messaging.live.receipts import Receipts
 from messaging.live.rechecks import Rechecks, guarded
 from messaging.live.session import Session, WatchedRoom
+from messaging.live.turn import Turn
 from messaging.selectors import history, standing
 from messaging.threads import in_database
 from messaging.wire import server_frames
@@ -209,11 +209,9 @@ class Hub:
 
     async def _receive(self) -> None:
         layer = broadcast.layer()
-        sliced = time.perf_counter()
+        turn = Turn()
         while True:
-            if time.perf_counter() - sliced > SLICE_S:  # a layer that has more ready never waits
-                await asyncio.sleep(0)
-                sliced = time.perf_counter()
+            await turn.share()  # a layer that has more ready never waits
             try:
                 channel = self._channel or await self._open_channel()
                 await self.settle_groups()

@@ -84,6 +84,8 @@ class LocalRoom:
 
     def wait(self, change: RoomChange) -> None:
         """Keep a change that follows on the head until it is passed on with others."""
+        if self._waiting and self._waiting[-1].rev < change.after:  # a catch-up has passed on what waited, and more
+            self._waiting, self.waiting_bytes = [], 0
         self._waiting.append(change)
         self.waiting_bytes += sum(len(fragment.json) for fragment in change.fragments)
 

@@ -12,7 +12,7 @@ from messaging.errors import Busy, RateLimited
 from messaging.live.broadcast import Count, RoomChange
 from messaging.live.counting import Plain
 from messaging.live.throttles import TokenBucket
-from messaging.live.writers import FrameWriter, SystemSend
+from messaging.live.writers import FrameWriter, SystemSend, send_straight, wire_frame
 from messaging.selectors.standing import Standing
 from messaging.wire import server_frames
 from messaging.wire.close_codes import CloseCode
@@ -96,6 +96,14 @@ class Session:
             self.cut_off()
             return
         self.writer.write(frame)
+
+    def answer(self, frame: bytes) -> None:
+        """Write what answers a frame of this peer, at once: there is nothing that it could be gathered with."""
+        send = None if self._is_cut_off else self.writer.straight()
+        if send is None:
+            self.write(frame)
+        else:
+            send_straight(wire_frame(frame), ((send, self.writer),))
 
     def cut_off(self) -> None:
         """End the connection of a peer that does not read."""

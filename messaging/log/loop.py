@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future
 
 from messaging.log.port import Appended, Appender, Headers
+
+logger = logging.getLogger(__name__)
+
+Settled = Callable[[Future[Appended]], None]
+"""Told of a future that is done. (One of asyncio's would tell a pass of the loop later.)"""
 
 
 class LoopAppender:
@@ -15,38 +22,33 @@ class LoopAppender:
     def __init__(self, appender: Appender, loop: asyncio.AbstractEventLoop) -> None:
         self._appender = appender
         self._loop = loop
-        self._ready: deque[tuple[asyncio.Future[Appended], Future[Appended]]] = deque()
+        self._ready: deque[tuple[Settled, Future[Appended]]] = deque()
         self._woken = False
 
     @property
     def pending(self) -> int:
         return self._appender.pending
 
-    def append(self, topic: str, key: bytes | None, value: bytes, headers: Headers = ()) -> asyncio.Future[Appended]:
-        """As `Appender.append`."""
-        waiting: asyncio.Future[Appended] = self._loop.create_future()
-        self._appender.append(topic, key, value, headers).add_done_callback(lambda done: self._hand_over(waiting, done))
-        return waiting
+    def append(self, topic: str, key: bytes | None, value: bytes, headers: Headers, settled: Settled) -> None:
+        """As `Appender.append`; `settled` is called later, on the loop's thread."""
+        self._appender.append(topic, key, value, headers).add_done_callback(lambda done: self._hand_over(settled, done))
 
-    def _hand_over(self, waiting: asyncio.Future[Appended], done: Future[Appended]) -> None:
+    def _hand_over(self, settled: Settled, done: Future[Appended]) -> None:
         """On the log's thread."""
-        self._ready.append((waiting, done))
+        self._ready.append((settled, done))
         if not self._woken:
             self._woken = True
             try:
-                self._loop.call_soon_threadsafe(self._resolve)
+                self._loop.call_soon_threadsafe(self._tell)
             except RuntimeError:  # the loop has ended, and with it everybody who waited
                 self._ready.clear()
 
-    def _resolve(self) -> None:
+    def _tell(self) -> None:
         # Cleared first: what is added from here on wakes the loop again, at worst for nothing.
         self._woken = False
         while self._ready:
-            waiting, done = self._ready.popleft()
-            if waiting.done():
-                continue
-            error = done.exception()
-            if error is None:
-                waiting.set_result(done.result())
-            else:
-                waiting.set_exception(error)
+            settled, done = self._ready.popleft()
+            try:
+                settled(done)
+            except Exception:  # the others are waiting too
+                logger.exception("a result of the log could not be handed over")

@@ -15,7 +15,7 @@ from websockets.protocol import State
 
 from accounts.models import User
 from messaging import limits
-from messaging.live import broadcast
+from messaging.live import broadcast, turn
 from messaging.live import fanout as fanout_module
 from messaging.live.broadcast import Count, RoomChange
 from messaging.live.fanout import Fanout
@@ -25,7 +25,7 @@ from messaging.live.session import Session
 from messaging.live.writers import UvicornWriter, send_straight, wire_frame
 from messaging.models import Room
 from messaging.wire.commands import LeaveRoom
-from messaging.wire.server_frames import Fragment
+from messaging.wire.server_frames import Fragment, pieces
 from tests.messaging.conftest import Desk
 from tests.messaging.live.test_hub import Say, enter, shown, until
 from tests.messaging.live.test_session import Written, make_session
@@ -88,6 +88,19 @@ async def test_what_comes_within_a_window_leaves_as_one_frame_and_the_ring_has_i
     assert (caught.rev, caught.frames) == (5, writers[0].frames)
     await fanout.flush()
     assert len(writers[0].frames) == 1
+
+
+@pytest.mark.asyncio
+async def test_what_a_catch_up_has_passed_on_is_not_told_again_with_what_comes_later() -> None:
+    local, fanout = LocalRoom(0, 0), Fanout()
+    _, writer = watching(local)
+    fanout.put(local, change(0, 1, 1))
+    found = change(0, 2, 1, 2)
+    async with local.lock:
+        await fanout.deliver(local, found, pieces(found.room, found.after, found.rev, found.meta, found.fragments))
+    fanout.put(local, change(2, 3, 3))
+    await fanout.flush()
+    assert told(writer) == [(0, 2, [1, 2]), (2, 3, [3])], "a frame from 0 to 3 without what 2 says"
 
 
 @pytest.mark.asyncio
@@ -189,7 +202,7 @@ async def test_what_waits_reaches_who_was_here_and_not_what_came_after(
 async def test_a_long_fan_out_passes_over_who_left_or_was_caught_up_while_others_ran(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(fanout_module, "SLICE_S", 0)
+    monkeypatch.setattr(turn, "SLICE_S", 0)
     monkeypatch.setattr(fanout_module, "AT_ONCE", 1)
     local, fanout = LocalRoom(0, 0), Fanout()
     (_, first), (left, was_here), (caught_up, has_it), (_, last) = [watching(local) for _ in range(4)]

@@ -16,6 +16,7 @@ from messaging.live.broadcast import Count, RoomChange
 from messaging.live.counting import Plain
 from messaging.live.session import Session
 from messaging.live.throttles import TokenBucket
+from messaging.live.writers import wire_frame
 from messaging.selectors.standing import Standing
 from messaging.wire.close_codes import CloseCode
 
@@ -63,6 +64,27 @@ def make_session(user: int = 1) -> tuple[Session, Written]:
         muted_until=None,
     )  # fmt: skip
     return made, writer
+
+
+def test_an_answer_goes_straight_unless_something_waits_before_it() -> None:
+    session, writer = make_session()
+    sent: list[bytes] = []
+    left: list[tuple[bytes, int]] = []
+
+    def send(wire: bytes) -> int:
+        sent.append(wire)
+        return 3
+
+    session.answer(b"behind what waits")
+    assert (writer.frames, sent) == ([b"behind what waits"], [])
+    writer.straight = lambda: send  # type: ignore[assignment, method-assign]
+    writer.finish = lambda wire, taken: left.append((wire, taken))  # type: ignore[assignment, method-assign]
+    session.answer(b"at once")
+    assert sent == [wire_frame(b"at once")]
+    assert left == [(wire_frame(b"at once"), 3)], "what the system did not take is the server's"
+    session.cut_off()
+    session.answer(b"to nobody")
+    assert (len(writer.frames), len(sent)) == (1, 1)
 
 
 def change(after: int, rev: int, *counts: Count) -> RoomChange:

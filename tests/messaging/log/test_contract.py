@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 
 import pytest
 
@@ -12,6 +13,7 @@ from messaging.log.loop import LoopAppender
 from messaging.log.port import (
     MAX_PENDING,
     MAX_RECORD_BYTES,
+    Appended,
     Log,
     LogBusy,
     LogClosed,
@@ -207,7 +209,7 @@ def test_a_closed_log_refuses(log: Log) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_loop_gets_its_results_in_order_and_in_bursts(log: Log) -> None:
+async def test_a_loop_gets_its_results_in_order_and_in_bursts(log: Log, caplog: pytest.LogCaptureFixture) -> None:
     loop = asyncio.get_running_loop()
     appender = LoopAppender(log.appender(), loop)
     wakes = 0
@@ -219,16 +221,22 @@ async def test_a_loop_gets_its_results_in_order_and_in_bursts(log: Log) -> None:
         return original(*arguments, **options)
 
     loop.call_soon_threadsafe = counted  # type: ignore[method-assign]
-    done: list[int] = []
-    futures = []
+    offsets: list[int] = []
+    are_all_there = asyncio.Event()
+
+    def settled(done: Future[Appended]) -> None:
+        assert threading.current_thread() is threading.main_thread()
+        offsets.append(done.result().offset)
+        if len(offsets) == 500:
+            are_all_there.set()
+        if len(offsets) == 100:
+            raise ZeroDivisionError
+
     for number in range(500):
-        future = appender.append(TOPIC, b"k", str(number).encode())
-        future.add_done_callback(lambda _, number=number: done.append(number))
-        futures.append(future)
-    results = await asyncio.wait_for(asyncio.gather(*futures), 20)
-    await asyncio.sleep(0)
-    assert [result.offset for result in results] == list(range(500))
-    assert done == list(range(500))
+        appender.append(TOPIC, b"k", str(number).encode(), (), settled)
+    await asyncio.wait_for(are_all_there.wait(), 20)
+    assert offsets == list(range(500)), "each, though one of them went wrong"
+    assert "ZeroDivisionError" in caplog.text
     assert wakes < 250
 
 
