@@ -125,9 +125,13 @@ class Fanout:
     async def _write(self, local: LocalRoom, rev: int, frames: list[bytes]) -> int:
         """Returns to how many sockets."""
         wire = wire_frame(frames[0]) if len(frames) == 1 else None
-        written, turn, several = 0, Turn(), self._several
-        to_come = iter(tuple(local.watchers.values()))
+        written, turn, several, others_ran = 0, Turn(), self._several, False
+        here = local.watchers
+        to_come = iter(tuple(here.values()))
         while some := tuple(islice(to_come, AT_ONCE)):
+            others_ran = await turn.share() or others_ran
+            if others_ran:  # who left meanwhile gets no more, and who was caught up meanwhile has it
+                some = tuple(one for one in some if here.get(one.session) is one and one.rev < rev)
             ready: list[tuple[SystemSend, FrameWriter]] = []
             for watched in some:
                 goes_straight = wire is not None and (watched.is_only or not several)
@@ -140,10 +144,6 @@ class Fanout:
             if wire is not None:
                 send_straight(wire, ready)
                 written += len(ready)
-            if await turn.share():
-                # Who left meanwhile gets no more, and who was caught up meanwhile has it.
-                here = local.watchers
-                to_come = iter([one for one in to_come if here.get(one.session) is one and one.rev < rev])
         return written
 
 
