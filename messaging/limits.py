@@ -129,10 +129,10 @@ BACKLOG_TARGET_S: Final = 3.0
 
 LOOP_LAG_TARGET_S: Final = 0.25
 FRAMES_TARGET_S: Final = 0.5
-"""Frames that came in should be handled within this; from here on sends that waited longer are refused, all of
-them at three times as long."""
+"""Frames that came in should be handled within this; sends that waited are refused, the more the longer, all of them
+at four times as long."""
 
-UNHEARD_S: Final = 3 * FRAMES_TARGET_S
+UNHEARD_S: Final = 6 * FRAMES_TARGET_S
 """How long after `retry_after` something may still be handled that was sent before its sender heard of a refusal."""
 
 GENERATIONS_EVERY_S: Final = 1.0

@@ -84,7 +84,9 @@ class Fanout:
         began = time.perf_counter()
         rooms, self._waiting = self._waiting, set()
         self._several = len(rooms) > 1
+        turn = Turn()
         for local in rooms:
+            await turn.share()
             if local.lock.locked():
                 self._waiting.add(local)
                 continue

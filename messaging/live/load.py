@@ -5,9 +5,9 @@ FRAMES_TARGET_S of frames wait here, the loop is LOOP_LAG_TARGET_S late, or half
 at once and fades over seconds: nothing flickers. Each kind of work has its share of it (SHED_AT) above which it is not
 done; sends come last, and not all of them: as many are admitted as the bridges apply, a little more or less by how far
 that backlog is from its target. Because bridges say how fast they are, that settles (tests: `live/test_load.py`).
-Where this process itself is the narrow place it refuses of the sends that have waited longer than FRAMES_TARGET_S, the
-more the longer: to refuse costs less than to serve, so the wait stays near it. Of a single socket that floods no more
-is read for a while (`Session.bound_unread`).
+Where this process itself is the narrow place it refuses of the sends that have waited here, the more the longer
+(`chance_of_refusal`): to refuse costs less than to serve, so the wait stays near FRAMES_TARGET_S. Of a single socket
+that floods no more is read for a while (`Session.bound_unread`).
 
 Acknowledgements, sign-in and moderation are never shed.
 """
@@ -50,6 +50,14 @@ class Shed(IntEnum):
     SENDS = 7
 
 
+def chance_of_refusal(waited_s: float) -> float:
+    """Of a send that has waited so long here: none below half of FRAMES_TARGET_S, one in two at three times as long as
+    that should be, and then soon all. It grows slowly, for who was refused is silent for seconds: refused all at once,
+    they leave nothing to do, and come back all at once."""
+    waited = waited_s / limits.FRAMES_TARGET_S
+    return max((waited - 0.5) / 5, waited - 3)
+
+
 class Load:
     """Of one process. Event-loop only; `tick` is called about once a second."""
 
@@ -82,8 +90,7 @@ class Load:
         """Count a send that is about to be appended, `waited_s` after it came. Raises Busy when it is one too many."""
         self._asked += 1
         if settings.CHAT_FLOW_CONTROL:
-            # More and more of them, the longer they waited: all at once would come back all at once.
-            if waited_s > limits.FRAMES_TARGET_S * random.uniform(1, 3):
+            if random.random() < chance_of_refusal(waited_s):
                 self._refuse()
             if self._rate is not None:
                 if self._tokens < 1:

@@ -220,6 +220,35 @@ async def test_a_long_fan_out_passes_over_who_left_or_was_caught_up_while_others
 
 
 @pytest.mark.asyncio
+async def test_others_run_between_rooms_and_not_after_the_last_socket_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a pass of the loop takes long, each turn given away is a wait for everybody in the rooms that follow."""
+    now, passes = 0.0, 0
+    monkeypatch.setattr(turn, "time", SimpleNamespace(perf_counter=lambda: now))
+    fanout, rooms = Fanout(), [LocalRoom(0, 0) for _ in range(3)]
+    writers = [watching(local)[1] for local in rooms]
+    for local, writer in zip(rooms, writers, strict=True):
+        monkeypatch.setattr(writer, "write", lambda frame, writer=writer: write_slowly(writer, frame))
+        fanout.put(local, change(0, 1, 1))
+
+    def write_slowly(writer: Written, frame: bytes) -> None:
+        nonlocal now
+        now += 1.5 * turn.SLICE_S
+        writer.frames.append(frame)
+
+    async def others() -> None:
+        nonlocal passes
+        while True:
+            await asyncio.sleep(0)
+            passes += 1
+
+    running = asyncio.create_task(others())
+    await asyncio.sleep(0)
+    await fanout.flush()
+    assert (passes, [len(writer.frames) for writer in writers]) == (2, [1, 1, 1])
+    running.cancel()
+
+
+@pytest.mark.asyncio
 async def test_who_watches_several_rooms_is_written_to_by_the_server_when_several_have_news(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -149,7 +149,7 @@ def test_a_process_that_is_the_narrow_place_itself_admits_what_it_handles(times:
     crowd.run(10, offered=400 * times)
     assert not crowd.load.admits(Shed.TYPING), "sends are not the first to go"
     assert crowd.run(30, offered=400 * times) > goodput * 30 * 400
-    assert max(crowd.delays) <= 3 * limits.FRAMES_TARGET_S
+    assert max(crowd.delays) <= 4 * limits.FRAMES_TARGET_S
     crowd.run(5, offered=300)
     assert crowd.run(10, offered=300) == 3000, "and then all of it again"
 
