@@ -11,6 +11,7 @@ import contextlib
 import os
 import statistics
 import time
+from concurrent.futures import Future
 
 from kafka import KafkaProducer
 
@@ -19,7 +20,7 @@ from bench.row import Limit, Row, percentile
 from bench.topics import bare_topic
 from messaging.log.kafka.producer import SETTINGS, SupervisedProducer
 from messaging.log.loop import LoopAppender
-from messaging.log.port import LogBusy
+from messaging.log.port import Appended, LogBusy
 
 NAME = "producer"
 ROUNDS = 3
@@ -61,7 +62,7 @@ async def _ladder(servers: str, topic: str, seconds: float) -> tuple[float, floa
     producer = SupervisedProducer({"bootstrap_servers": servers}, "")
     try:
         appender = LoopAppender(producer, asyncio.get_running_loop())
-        await appender.append(topic, b"1", VALUE)
+        await _append(appender, topic, b"1")
         await _step(appender, topic, RATES[0], seconds)  # what is first done once is no step's
         for rate in RATES:
             for _ in range(TRIES):
@@ -88,11 +89,25 @@ async def _step(appender: LoopAppender, topic: str, rate: int, seconds: float) -
         while due < spent * rate:
             due += 1
             with contextlib.suppress(LogBusy):
-                waiting.append(appender.append(topic, str(due % 200).encode(), VALUE))
+                waiting.append(_append(appender, topic, str(due % 200).encode()))
         await asyncio.sleep(TICK_S)
     watching.cancel()
     await asyncio.gather(*waiting)
     return len(waiting) / spent, percentile(lags, 0.99) * 1000, time.perf_counter() - started - spent
+
+
+def _append(appender: LoopAppender, topic: str, key: bytes) -> asyncio.Future[Appended]:
+    waiting: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+
+    def settled(done: Future[Appended]) -> None:
+        error = done.exception()
+        if error is None:
+            waiting.set_result(done.result())
+        else:
+            waiting.set_exception(error)
+
+    appender.append(topic, key, VALUE, (), settled)
+    return waiting
 
 
 async def _watch(lags: list[float]) -> None:
