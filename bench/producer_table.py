@@ -15,6 +15,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import NamedTuple, TypeVar
 from uuid import uuid4
 
@@ -121,12 +122,16 @@ def steady(through: Appender, seconds: float) -> list[float]:
     """Milliseconds that each acknowledgement took, at STEADY_PER_SECOND."""
     waits: list[float] = []
     futures = []
+
+    def note(began: float, _: object) -> None:
+        waits.append(1000 * (time.perf_counter() - began))
+
     started = time.perf_counter()
     for number in range(int(seconds * STEADY_PER_SECOND)):
         time.sleep(max(0.0, started + number / STEADY_PER_SECOND - time.perf_counter()))
-        began = time.perf_counter()
+        noted = partial(note, time.perf_counter())
         future = through.append(TOPIC, b"%d" % (number % ROOMS), BODY)
-        future.add_done_callback(lambda _, began=began: waits.append(1000 * (time.perf_counter() - began)))
+        future.add_done_callback(noted)
         futures.append(future)
     for future in futures:
         future.result(60)

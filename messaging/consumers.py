@@ -177,7 +177,7 @@ class ChatConsumer(AsyncConsumer):
         metrics.frames_wrong.labels(code=code).inc()
         if not session.allow_error():
             raise Closing(CloseCode.TOO_MANY_FRAMES)
-        session.write(answer)
+        session.answer(answer)
 
     async def _hello(self, session: Session, hello: frames.Hello) -> None:
         if self._greeted:
@@ -347,7 +347,7 @@ class ChatConsumer(AsyncConsumer):
         self.process.hub.spawn(self.process.hub.sync(session, frame.room, frame.after))
 
     async def _ping(self, session: Session, frame: frames.Ping) -> None:
-        session.write(server_frames.PONG)
+        session.answer(server_frames.PONG)
 
     _events: dict[str, Callable[[ChatConsumer, dict[str, Any]], Awaitable[None]]] = {
         "websocket.connect": _connect,

@@ -35,7 +35,7 @@ class ChatClient:
         self.stack, self.name, self.room, self.port = stack, name, room, port
         self._http = http
         self.session = session or self.http.cookies["sessionid"]
-        self.rev = 0
+        self.rev, self.stack_epoch = 0, ""
         self.messages: dict[int, dict[str, Any]] = {}
         self.sent: dict[str, str] = {}
         self.sent_at: dict[str, float] = {}

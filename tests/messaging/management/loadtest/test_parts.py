@@ -153,6 +153,7 @@ def test_phases_knee_and_cause_are_named() -> None:
     ]  # fmt: skip
     assert phases(points) == ["growth", "growth", "plateau", "plateau", "decline", "oscillation", "growth"]
     assert knee(points) == 200
+    assert knee([*points[:-1], point(300, 310), points[-1]]) == 200, "on the way down some of it had waited"
     assert cause(points) == "web cpu 0.97"
     assert cause(points[:2]) == "nothing gave out"
     edge = point(50, 46, web_cpu=0.1)  # its last moments counted in the next step
