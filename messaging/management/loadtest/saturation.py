@@ -50,8 +50,8 @@ def _phase(point: Point, peak: float) -> str:
 
 
 def knee(points: Sequence[Point]) -> float:
-    """The highest load that was kept up with on the way up, sends a second: what is accepted on the way down had waited,
-    some of it."""
+    """The highest load that was kept up with on the way up, sends a second. (On the way down some of what is accepted
+    had waited.)"""
     falls = (place for place in range(1, len(points)) if points[place].offered < points[place - 1].offered)
     way_up = points[: next(falls, len(points))]
     return max((point.offered for point in way_up if _keeps_up(point)), default=0.0)
