@@ -68,7 +68,8 @@ class ChatConsumer(AsyncConsumer):
         with contextlib.suppress(StopConsumer):
             while True:
                 await self.dispatch(await receive())
-                await asyncio.sleep(0)  # one event a turn: what a peer floods with waits behind everybody else's
+                if self.session is None or not self.session.refuses_more:
+                    await asyncio.sleep(0)  # one event a turn: what a peer floods with waits behind everybody else's
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         # Channels hops to a thread here on every event, to close stale connections; ours are closed around their use.
@@ -133,6 +134,8 @@ class ChatConsumer(AsyncConsumer):
         if not self.closed:
             self.closed = True
             metrics.sockets_closed.labels(code=code.value).inc()
+            if self.session is not None:
+                self.session.tell_refusals()
             self.writer.close(code)
 
     # Frames
@@ -166,7 +169,20 @@ class ChatConsumer(AsyncConsumer):
         metrics.frames_received.labels(type=type(frame).__name__.lower()).inc()
         if not isinstance(frame, frames.Hello):
             self._must_be_greeted()
+        if isinstance(frame, Speaks) and self._is_refused_behind(session, frame):
+            return
+        session.tell_refusals()
         await self._handlers[type(frame)](self, session, frame)
+
+    def _is_refused_behind(self, session: Session, frame: Speaks) -> bool:
+        """Whether it came behind a message that was refused, and is refused with it."""
+        try:
+            session.keep_order(frame.room, frame.client_id, again=frame.again)
+        except Busy as why:
+            metrics.frames_wrong.labels(code=why.code).inc()
+            session.refuse(server_frames.rejected(frame.client_id, why))
+            return True
+        return False
 
     def _must_be_greeted(self) -> None:
         if not self._greeted:
@@ -254,7 +270,6 @@ class ChatConsumer(AsyncConsumer):
     async def _check(self, session: Session, frame: frames.CommandFrame) -> Standing | None:
         """From memory. A re-send of what may be in the log already is checked for sign-in and size only (None)."""
         if getattr(frame, "again", False):
-            session.keep_order(frame.room, frame.client_id, again=True)
             # Refusing would say that nothing was stored: who repeats too fast waits instead.
             await asyncio.sleep(self.process.sends.wait_to_repeat(session.user_id))
             return None
@@ -266,7 +281,6 @@ class ChatConsumer(AsyncConsumer):
         check_writable(standing)
         if isinstance(frame, Speaks):
             check_may_speak(standing)
-            session.keep_order(frame.room, frame.client_id)
         self.process.sends.take(session.user_id)
         if isinstance(frame, frames.Send):  # to delete is to moderate, which is never shed
             self.process.load.take_send(time.monotonic() - self._arrived)

@@ -84,6 +84,8 @@ class Session:
         self.outstanding = 0
         self._refused: dict[int, tuple[UUID, float, float]] = {}
         """Of each room what the chat was too busy for, its `retry_after`, and until when all that follows waits."""
+        self._refusals: list[bytes] = []
+        """Answers that are told together."""
         self._is_cut_off = False
         self._reads_paused = False
         self._errors = TokenBucket(limits.ERRORS_PER_MINUTE / 60, limits.ERRORS_PER_MINUTE)
@@ -97,13 +99,17 @@ class Session:
             return
         self.writer.write(frame)
 
-    def answer(self, frame: bytes) -> None:
-        """Write what answers a frame of this peer, at once: there is nothing that it could be gathered with."""
+    def answer(self, *frames: bytes) -> None:
+        """Write what answers frames of this peer, behind its refusals that wait: at once, for there is nothing else to
+        gather it with."""
+        told = (*self._refusals, *frames)
+        self._refusals.clear()
         send = None if self._is_cut_off else self.writer.straight()
         if send is None:
-            self.write(frame)
+            for frame in told:
+                self.write(frame)
         else:
-            send_straight(wire_frame(frame), ((send, self.writer),))
+            send_straight(b"".join(map(wire_frame, told)), ((send, self.writer),))
 
     def cut_off(self) -> None:
         """End the connection of a peer that does not read."""
@@ -160,6 +166,22 @@ class Session:
         """The chat is too busy for this one. What follows waits until it comes again, or is not going to."""
         until = time.monotonic() + retry_after + limits.UNHEARD_S
         self._refused.setdefault(room, (client_id, retry_after, until))
+
+    def refuse(self, frame: bytes) -> None:
+        """Answer what stood behind a refused message, together with what else does and has come already: where
+        thousands wait, a turn and a write for each cost as much as to serve them would."""
+        self._refusals.append(frame)
+        if not self.refuses_more:
+            self.tell_refusals()
+
+    @property
+    def refuses_more(self) -> bool:
+        """Whether refusals wait for what this peer has sent already, which is to be handled in the same turn."""
+        return bool(self._refusals) and self.writer.unread() > 0
+
+    def tell_refusals(self) -> None:
+        if self._refusals:
+            self.answer()
 
     # Watching: register, then catch up; live frames in between wait, and those the catch-up covers are dropped.
 

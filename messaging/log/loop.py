@@ -1,4 +1,4 @@
-"""An appender for an event loop: results are handed over in bursts, one wake-up for all that are ready."""
+"""An appender for an event loop: results are told in bursts, with the next record or by one wake-up for all."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class LoopAppender:
 
     def append(self, topic: str, key: bytes | None, value: bytes, headers: Headers, settled: Settled) -> None:
         """As `Appender.append`; `settled` is called later, on the loop's thread."""
+        self._tell()  # half a second before the loop would come to it, where thousands of sockets are busy
         self._appender.append(topic, key, value, headers).add_done_callback(lambda done: self._hand_over(settled, done))
 
     def _hand_over(self, settled: Settled, done: Future[Appended]) -> None:
@@ -39,13 +40,16 @@ class LoopAppender:
         if not self._woken:
             self._woken = True
             try:
-                self._loop.call_soon_threadsafe(self._tell)
+                self._loop.call_soon_threadsafe(self._wake)
             except RuntimeError:  # the loop has ended, and with it everybody who waited
                 self._ready.clear()
 
-    def _tell(self) -> None:
+    def _wake(self) -> None:
         # Cleared first: what is added from here on wakes the loop again, at worst for nothing.
         self._woken = False
+        self._tell()
+
+    def _tell(self) -> None:
         while self._ready:
             settled, done = self._ready.popleft()
             try:

@@ -299,6 +299,28 @@ def test_twenty_errors_a_minute_are_forgiven() -> None:
     assert [session.allow_error() for _ in range(22)] == [True] * 20 + [False] * 2
 
 
+def test_what_stood_behind_a_refused_message_is_refused_in_one_go_with_what_has_come_already() -> None:
+    session, writer = make_session()
+    sent: list[bytes] = []
+    writer.straight = lambda: lambda wire: sent.append(wire) or len(wire)  # type: ignore[assignment, method-assign, return-value]
+    writer.unhandled = 2
+    session.refuse(b"one")
+    assert session.refuses_more
+    writer.unhandled = 1
+    session.refuse(b"two")
+    assert sent == []
+    writer.unhandled = 0
+    session.refuse(b"three")
+    assert sent == [wire_frame(b"one") + wire_frame(b"two") + wire_frame(b"three")]
+    assert not session.refuses_more
+    writer.unhandled = 1
+    session.refuse(b"four")
+    session.answer(b"pong")
+    assert sent[1:] == [wire_frame(b"four") + wire_frame(b"pong")], "nothing overtakes them"
+    session.tell_refusals()
+    assert len(sent) == 2
+
+
 def test_who_sends_faster_than_it_is_handled_is_read_no_further_until_that_has_caught_up() -> None:
     session, writer = make_session()
     for unhandled, paused in ((20, False), (21, True), (11, True), (10, False)):

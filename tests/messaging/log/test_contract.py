@@ -240,6 +240,23 @@ async def test_a_loop_gets_its_results_in_order_and_in_bursts(log: Log, caplog: 
     assert wakes < 250
 
 
+@pytest.mark.asyncio
+async def test_a_busy_loop_hears_of_what_is_stored_with_its_next_record(log: Log) -> None:
+    """It comes to its callbacks late where thousands of sockets have something to say first."""
+    appender = LoopAppender(log.appender(), asyncio.get_running_loop())
+    offsets: list[int] = []
+
+    def append_until_one_is_told() -> None:
+        """Gives the loop no turn."""
+        deadline = time.monotonic() + 20
+        while not offsets and time.monotonic() < deadline:
+            appender.append(TOPIC, b"k", b"x", (), lambda done: offsets.append(done.result().offset))
+            time.sleep(0.01)
+
+    append_until_one_is_told()
+    assert offsets[0] == 0
+
+
 def test_a_publication_is_records_and_offsets_together(log: Log) -> None:
     partition = append(log, 5, keys=1)[0]
     reader = log.reader("g", [TOPIC])
