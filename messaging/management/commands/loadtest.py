@@ -113,6 +113,8 @@ class Command(BaseCommand):
             out(f"{value['left_out']} were passed over by snapshots, for sockets that were away too long")
         if saturation := value.get("saturation"):
             out(f"keeps up to {saturation['knee_sends_per_s']:g} sends/s; {saturation['cause']}")
+        if "kept" in value:
+            out(f"at twice the rate {value['kept']:.0%} of what is done at a little more than it")
         if value["generator_was_limit"]:
             out("the generator was the limit: more --processes, or another machine")
         if not is_clean(value):

@@ -10,7 +10,7 @@ from django.template import Context, Engine
 from messaging.management.loadtest.histogram import Histogram
 from messaging.management.loadtest.plan import Step
 from messaging.management.loadtest.run import Found
-from messaging.management.loadtest.saturation import Point, cause, fit, knee, phases
+from messaging.management.loadtest.saturation import Point, cause, fit, kept, knee, phases
 from messaging.views.curve import HEIGHT, WIDTH, round_up
 
 PAGE = "loadtest/report.html"
@@ -49,6 +49,8 @@ def as_value(found: Found, conditions: Mapping[str, Any], steps: Sequence[Step])
             "knee_sends_per_s": knee(points), "sigma": round(law.sigma, 4), "kappa": round(law.kappa, 6),
             "cause": cause(points),
         }  # fmt: skip
+    if conditions["scenario"] == "overload" and found.is_whole:
+        value["kept"] = round(kept(_points(found, steps)), 3)
     return value
 
 

@@ -68,6 +68,17 @@ def _up_to_the_knee(points: Sequence[Point]) -> int:
     return next((number for number, point in enumerate(points, 1) if point.offered == top and _keeps_up(point)), 0)
 
 
+def kept(points: Sequence[Point]) -> float:
+    """What is left of the goodput at the highest load, as a share of that at the next lower one; in rounds of both."""
+    most, less = sorted({point.offered for point in points}, reverse=True)[:2]
+    peak = _goodput(points, less)
+    return _goodput(points, most) / peak if peak else 0.0
+
+
+def _goodput(points: Sequence[Point], offered: float) -> float:
+    return statistics.mean(point.goodput for point in points if point.offered == offered)
+
+
 def fit(points: Sequence[Point]) -> Law:
     """Least squares on (N / C - 1) / (N - 1) = sigma + kappa N; neither is below 0."""
     rising = sorted(points, key=lambda point: point.offered)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from messaging.management.loadtest.plan import Seat, Step
 
@@ -11,6 +12,8 @@ TALKERS_AMONG_IDLE = 20
 RAMP_STEPS = 10
 SATURATION = (0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 2.0, 1.0, 0.5)
 """Of the rate that is taken for the most: up beyond it and back."""
+OVERLOAD = (0.5, *4 * (1.1, 2.0), 0.5)
+"""Of the same, in turn: what the machine does meanwhile concerns both alike."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,8 @@ def _ramp(rate: float, seconds: float) -> list[Step]:
     return [Step(rate * (number + 1) / RAMP_STEPS, seconds / RAMP_STEPS) for number in range(RAMP_STEPS)]
 
 
-def _saturation(rate: float, seconds: float) -> list[Step]:
-    return [Step(rate * share, seconds / len(SATURATION)) for share in SATURATION]
+def _shares(shares: Sequence[float], rate: float, seconds: float) -> list[Step]:
+    return [Step(rate * share, seconds / len(shares)) for share in shares]
 
 
 SCENARIOS = {
@@ -52,5 +55,6 @@ SCENARIOS = {
     "idle": Scenario(f"all hold a socket, {TALKERS_AMONG_IDLE} of them talk", _steady, few_talk=True),
     "reconnect-storm": Scenario("half-way through every socket is lost at once", _cut_in_the_middle),
     "ramp": Scenario(f"more and more in {RAMP_STEPS} steps, up to --rate", _ramp),
-    "saturation": Scenario("from a tenth of --rate to three times as much, and back", _saturation),
+    "saturation": Scenario("from a tenth of --rate to three times as much, and back", partial(_shares, SATURATION)),
+    "overload": Scenario("in turn a little more than --rate, and twice as much", partial(_shares, OVERLOAD)),
 }
