@@ -26,9 +26,10 @@ from tests.stack.stack import Person, ServicesStack
 pytestmark = [pytest.mark.asyncio, pytest.mark.services, pytest.mark.timed]
 
 TALKERS = short_or_whole(300, 600)
-STEP_S, OVERLOAD_S = short_or_whole((2, 10), (5, 180))
+STEP_S, OVERLOAD_S = short_or_whole((2, 10), (40, 180))
+"""A step of seconds says what is stored for a moment, not what lasts: 4,500 a second, and 3,250 (seen)."""
 WINDOW_S = 5
-ACCEPTED_S, RECOVERED_S = 2.0, 30.0
+ACCEPTED_S, RECOVERED_S, KEPT = 2.0, 30.0, 0.9
 DRAINED_S = {"1": 60, "0": 900}
 """Without flow control minutes of backlog are accepted."""
 
@@ -216,6 +217,8 @@ async def test_at_twice_what_it_can_do_the_chat_stays_usable(
     note += f"; five people whose clients do as a browser: {refused} of {10 * OVERLOAD_S} messages refused at first"
     if control == "1":
         figures = {"accepted p99, s": (late, ACCEPTED_S), "recovered within, s": (recovered, RECOVERED_S)}
+        if SOAK:
+            figures["what can be done over what is"] = (capacity / middle, 1 / KEPT)
         measured(f"twice what can be done for {OVERLOAD_S} s", figures, f"{note}, all stand in order")
         assert cut_off == 0
         assert not busy or shed.get("typing", 0) > 0, "sends are limited last"
