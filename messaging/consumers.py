@@ -171,7 +171,7 @@ class ChatConsumer(AsyncConsumer):
             self._must_be_greeted()
         if isinstance(frame, Speaks) and self._is_refused_behind(session, frame):
             return
-        session.tell_refusals()
+        session.tell_refusals()  # a handler may wait
         await self._handlers[type(frame)](self, session, frame)
 
     def _is_refused_behind(self, session: Session, frame: Speaks) -> bool:

@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import Context
 
 from messaging.log.port import Appended, Appender, Headers
 
@@ -53,6 +54,6 @@ class LoopAppender:
         while self._ready:
             settled, done = self._ready.popleft()
             try:
-                settled(done)
+                Context().run(settled, done)  # what it logs belongs to no trace, and not to that of who appends
             except Exception:  # the others are waiting too
                 logger.exception("a result of the log could not be handed over")

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from concurrent.futures import Future, wait
+from contextvars import ContextVar
 
 import pytest
 
@@ -244,17 +245,19 @@ async def test_a_loop_gets_its_results_in_order_and_in_bursts(log: Log, caplog: 
 async def test_a_busy_loop_hears_of_what_is_stored_with_its_next_record(log: Log) -> None:
     """It comes to its callbacks late where thousands of sockets have something to say first."""
     appender = LoopAppender(log.appender(), asyncio.get_running_loop())
-    offsets: list[int] = []
+    told: list[tuple[int, str]] = []
+    whose = ContextVar("whose", default="nobody's")
+    whose.set("the next record's")
 
     def append_until_one_is_told() -> None:
         """Gives the loop no turn."""
         deadline = time.monotonic() + 20
-        while not offsets and time.monotonic() < deadline:
-            appender.append(TOPIC, b"k", b"x", (), lambda done: offsets.append(done.result().offset))
+        while not told and time.monotonic() < deadline:
+            appender.append(TOPIC, b"k", b"x", (), lambda done: told.append((done.result().offset, whose.get())))
             time.sleep(0.01)
 
     append_until_one_is_told()
-    assert offsets[0] == 0
+    assert told[0] == (0, "nobody's")
 
 
 def test_a_publication_is_records_and_offsets_together(log: Log) -> None:
