@@ -14,6 +14,8 @@ from messaging.management.loadtest.saturation import Point, cause, fit, kept, kn
 from messaging.views.curve import HEIGHT, WIDTH, round_up
 
 PAGE = "loadtest/report.html"
+KEPT_STEP_S = 5.0
+"""Seconds are counted whole: of shorter steps too much would count for their neighbours."""
 WRONG = ("holes", "doubles", "disorder", "lost", "behind")
 
 
@@ -49,7 +51,7 @@ def as_value(found: Found, conditions: Mapping[str, Any], steps: Sequence[Step])
             "knee_sends_per_s": knee(points), "sigma": round(law.sigma, 4), "kappa": round(law.kappa, 6),
             "cause": cause(points),
         }  # fmt: skip
-    if conditions["scenario"] == "overload" and found.is_whole:
+    if conditions["scenario"] == "overload" and found.is_whole and steps[0].seconds >= KEPT_STEP_S:
         value["kept"] = round(kept(_points(found, steps)), 3)
     return value
 
