@@ -75,13 +75,11 @@ class WatchedRoom:
     async def announce(self, room: int = ROOM) -> int:
         """One message; returns the bytes that each watcher has to get."""
         from messaging.live import broadcast
-        from messaging.wire.server_frames import changes
 
-        after = self._revs[room]
-        rev = self._revs[room] = after + 1
-        change = _change(room, after)
+        change = _change(room, self._revs[room])
+        self._revs[room] = change.rev
         await broadcast.announce([change])
-        return len(server_frame(changes(room, after, rev, 1, [change.fragments[0].json])))
+        return len(_wire_frame(change))
 
     async def deliver(self, sink: Sink, messages: int, burst: int = 1, room: int = ROOM) -> float:
         """Seconds of CPU of this process for so many messages, each `burst` of them delivered to all before the next.
@@ -91,8 +89,7 @@ class WatchedRoom:
     async def send_bare(self, sink: Sink, messages: int, burst: int = 1, room: int = ROOM) -> float:
         """The same with nothing but `socket.send` of as many bytes. On copies of the descriptors: the server goes on
         using its own."""
-        frame = b"x" * await self.announce(room)
-        await asyncio.sleep(0.2)
+        frame = _wire_frame(_change(room, self._revs[room]))
         with ExitStack() as stack:
             sockets = [stack.enter_context(socket.socket(fileno=dup(number))) for number in self.sockets[room]]
 
@@ -161,6 +158,13 @@ def _change(room: int, after: int) -> Any:
     view = MessageView(seq=rev, rev=rev, client_id=client_id, sender=Sender(10**6, "Somebody"), body=BODY,
                        html=f"<p>{BODY}</p>\n", created_at=datetime.now(UTC))  # fmt: skip
     return RoomChange(room, after, rev, rev, 1, 1, [view.fragment()], [Count(rev, rev, 10**6, 1)])
+
+
+def _wire_frame(change: Any) -> bytes:
+    """As every watcher gets it."""
+    from messaging.wire.server_frames import changes
+
+    return server_frame(changes(change.room, change.after, change.rev, change.meta, [change.fragments[0].json]))
 
 
 def serve(work: Callable[[WatchedRoom, int], Awaitable[Any]], server: str = "daphne") -> Any:

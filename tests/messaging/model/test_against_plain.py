@@ -271,6 +271,7 @@ class Chat(RuleBasedStateMachine):
     def _agrees_on_screen(self, who: int) -> None:
         session, _ = self.sockets[who]
         assert {room: _numbers(held) for room, held in session.standings.items()} == self._expected(session.user_id)
+        self._look(who)  # who was removed and came back holds nothing any more: a page leaves the room at once
         self.runner.run(
             self.hub.watch(session, {room.pk: self.screens[who, n].rev for n, room in enumerate(self.rooms)})
         )
@@ -328,4 +329,17 @@ def test_who_goes_back_beyond_what_a_socket_has_heard_of_their_own_is_not_moved_
     state.bridge_steps(announced=False)
     state.mark_unread(who=0, where=0, seq=0, was=1)
     state.all_agrees()
+    state.teardown()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_was_removed_and_came_back_sees_all_again_though_nothing_was_announced() -> None:
+    """Found by the machine: `left` and `joined` wait together, and what is on screen has to be forgotten first."""
+    state = Chat()
+    state.everybody_comes_in()
+    state.send(where=0, who=0, words=["hello"])
+    state.bridge_steps(announced=False)
+    state.connect(who=2, forgets=False)
+    state.kick(where=0, whom=2)
+    state.join(where=0, who=2)
     state.teardown()

@@ -56,6 +56,19 @@ def test_one_thing_wrong_is_enough(name: str) -> None:
     assert not is_clean(as_value(wrong, CONDITIONS, steps))
 
 
+def test_what_is_kept_beyond_the_knee_is_said_of_long_steps_that_came_to_their_end() -> None:
+    def said(seconds: int, **others: bool) -> dict[str, Any]:
+        steps = [Step(110, seconds), Step(200, seconds)]
+        by_step = {0: Second(step=0, accepted=100), 1: Second(step=1, accepted=93)}
+        found = Found(seconds=[by_step[number] for number in (0, 1) for _ in range(seconds)], **others)
+        found.watched = [{} for _ in found.seconds]
+        return as_value(found, {**CONDITIONS, "scenario": "overload"}, steps)
+
+    assert said(5)["kept"] == 0.93
+    assert "kept" not in said(4)
+    assert "kept" not in said(5, is_whole=False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
