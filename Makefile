@@ -20,7 +20,7 @@ run: $(VENV)/run-stamp  ## the chat on http://127.0.0.1:$PORT, everything embedd
 test: $(VENV)/dev-stamp  ## all tests, embedded and against real MariaDB, Redis, Kafka and Chromium; ARGS= for pytest
 	@$(BIN)/python -m deploy.test_runs $(ARGS)
 
-soak: $(VENV)/dev-stamp  ## what is short in the tests, whole; what was measured into docs/reliability.md; about two hours
+soak: $(VENV)/dev-stamp  ## what is short in the tests, whole; what was measured into docs/reliability.md; two to three hours
 	@SOAK=1 CHAT_DEMO=1 $(BIN)/python -m pytest -q tests/messaging/model
 	@SOAK=1 $(BIN)/python -m deploy.test_runs -q -n 6 tests/faults/test_alerts.py
 	@SOAK=1 $(BIN)/python -m deploy.test_runs -q $(WHOLE) --ignore tests/faults/test_alerts.py
